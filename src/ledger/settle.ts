@@ -67,16 +67,13 @@ interface FollowUp {
 }
 
 function followUp({ claimed, settlement, at }: Settled): FollowUp {
-  if (settlement.state === 'due')
-    return {
-      state: 'due',
-      nextAt: msToInstant(instantToMs(at) + settlement.afterMs),
-      // A doubt from before stays after an attempt that did not get through.
-      doubt: settlement.doubt || claimed.doubt,
-      causeKey: undefined,
-    };
-  if (settlement.state === 'held') return { state: 'held', nextAt: at, doubt: false, causeKey: settlement.cause.key };
-  return { state: settlement.state, nextAt: at, doubt: false, causeKey: undefined };
+  if (settlement.state !== 'due' && settlement.state !== 'held')
+    return { state: settlement.state, nextAt: at, doubt: false, causeKey: undefined };
+  // A doubt from before stays after an attempt that did not get through.
+  const doubt = settlement.doubt || claimed.doubt;
+  return settlement.state === 'held'
+    ? { state: 'held', nextAt: at, doubt, causeKey: settlement.cause.key }
+    : { state: 'due', nextAt: msToInstant(instantToMs(at) + settlement.afterMs), doubt, causeKey: undefined };
 }
 
 const settlePart = definePart<Settled & FollowUp>(

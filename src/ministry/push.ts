@@ -1,5 +1,5 @@
 import { instantToMs } from '#core/dates/dates';
-import type { Outcome } from '#core/dossier/settle';
+import { ANSWER_UNKNOWN, type Outcome } from '#core/dossier/settle';
 import { NO_CODES } from '#core/identifiers/codes';
 import { unmappedCause } from '#core/problem';
 import { say, textOrWordsOf, type Words } from '#messages/message';
@@ -148,11 +148,8 @@ function verdictOf(connection: Ministry, answer: Answer, how: Push, about: Peopl
     default: {
       // An unexplained code is neither success nor failure. It waits for an operator.
       const words = say('ministry-answer-unknown', { why });
-      return refused(
-        'answer-unknown',
-        words,
-        unmappedCause(tableName(settings, ANSWERS), answer.code as string, words),
-      );
+      const cause = unmappedCause(tableName(settings, ANSWERS), answer.code as string, words);
+      return refused(ANSWER_UNKNOWN, words, cause);
     }
   }
 }

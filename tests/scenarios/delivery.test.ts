@@ -320,6 +320,23 @@ describe('delivery', () => {
     expect(told()).toEqual(['upsert received', 'upsert processing', 'upsert processing', 'upsert resolved']);
   });
 
+  test.each([
+    ['in doubt before', UNKNOWN, WITHOUT_FIELD],
+    ['whose answer nobody explained', undefined, { ...WITHOUT_FIELD, reason: 'answer-unknown' } as Outcome],
+  ])('a held delivery %s is looked up after its release', async (_, before, holding) => {
+    partner.script.push(...(before ? [before] : []), holding);
+    await hub.push(dossier());
+    await hub.deliver();
+    later(5_000);
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'held' }]);
+    const [waiting] = await hub.hub.database.query.selectFrom('quarantine').select('id').execute();
+    await hub.hub.orders.resolve(waiting?.id ?? 0, { action: 'release' }, { who: 'ops', why: 'mapped' });
+    await hub.deliver();
+    expect(partner.sent.at(-1)).toMatchObject({ doubt: true });
+    expect(await deliveries()).toMatchObject([{ state: 'delivered' }]);
+  });
+
   test('a code that came into the catalogue frees its delivery once, even if its process ended before', async () => {
     partner.script.push(WITHOUT_FIELD);
     await hub.push(dossier());

@@ -26,8 +26,13 @@ describe('a delivered or refused item is not retried', () => {
   });
 
   test('refused for a cause that an operator can settle is held under that cause', () => {
-    expect(settle({ ...refused, cause }, 1, DELAYS_MS, 0)).toEqual({ state: 'held', cause });
-    expect(settle({ ...refused, cause }, 99, [], 0)).toEqual({ state: 'held', cause });
+    expect(settle({ ...refused, cause }, 1, DELAYS_MS, 0)).toEqual({ state: 'held', cause, doubt: false });
+    expect(settle({ ...refused, cause }, 99, [], 0)).toEqual({ state: 'held', cause, doubt: false });
+  });
+
+  test('held for an answer that nobody explained leaves a doubt', () => {
+    const outcome: Outcome = { ...refused, reason: 'answer-unknown', cause };
+    expect(settle(outcome, 1, DELAYS_MS, 0)).toEqual({ state: 'held', cause, doubt: true });
   });
 });
 

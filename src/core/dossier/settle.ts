@@ -69,6 +69,9 @@ export function isNotYet(outcome: Outcome): boolean {
 /** Reasons of waiting deliveries for which the return of a partner that was away changes nothing. */
 export const WAITS_ANYWAY: readonly string[] = [...HUB_WAITS, ...NOT_YET];
 
+/** The partner answered with a code that no table explains. It may have the record. */
+export const ANSWER_UNKNOWN = 'answer-unknown';
+
 /** The reason of an item that was not sent because an earlier one of its call failed. */
 export const BEHIND_ANOTHER = 'waits';
 
@@ -85,7 +88,7 @@ export type Settlement =
   | { readonly state: 'parked' }
   | { readonly state: 'due'; readonly afterMs: number; readonly doubt: boolean }
   /** Held until an operator has settled the cause. Later deliveries of the same dossier to the party wait too. */
-  | { readonly state: 'held'; readonly cause: Cause };
+  | { readonly state: 'held'; readonly cause: Cause; readonly doubt: boolean };
 
 /**
  * The settlement after an attempt.
@@ -96,7 +99,10 @@ export type Settlement =
  */
 export function settle(outcome: Outcome, attempts: number, delaysMs: readonly number[], random: number): Settlement {
   if (outcome.kind === 'delivered') return { state: 'delivered' };
-  if (outcome.kind === 'refused') return outcome.cause ? { state: 'held', cause: outcome.cause } : { state: 'refused' };
+  if (outcome.kind === 'refused') {
+    const { cause, reason } = outcome;
+    return cause ? { state: 'held', cause, doubt: reason === ANSWER_UNKNOWN } : { state: 'refused' };
+  }
   // Due after the pause. Not at once, in case storing the pause failed.
   if (asksToPause(outcome)) return { state: 'due', afterMs: PAUSED_MS, doubt: false };
   const delayMs = delaysMs[attempts - 1];
