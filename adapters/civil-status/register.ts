@@ -9,9 +9,7 @@ import {
   say,
   serviceKey,
   textOf,
-  textOrWordsOf,
   unavailable,
-  unknown,
   unmapped,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -44,8 +42,7 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   if (!record.receivedAt) return nothingToSend(say('ministry-takes-received'));
   if (known || doubt) {
     const found = await lookUp(connection, entry, item);
-    // An item in doubt may be registered already. It stays in doubt until the ministry answers.
-    if ('kind' in found) return doubt ? unknown(found.reason, textOrWordsOf(found)) : found;
+    if ('kind' in found) return found;
     if ('row' in found) return laterVersion(connection, record, found.row);
     const outcome = known && !found.isNotTaken ? notShown(connection, item) : undefined;
     if (outcome) return outcome;

@@ -1,17 +1,6 @@
-import {
-  delivered,
-  jsonObject,
-  nothingToSend,
-  type Outcome,
-  type Outgoing,
-  refused,
-  say,
-  textOf,
-  textOrWordsOf,
-  unknown,
-} from '#kit';
+import { delivered, jsonObject, nothingToSend, type Outcome, type Outgoing, refused, say, textOf, unknown } from '#kit';
 import type { Status } from '#schemas/dossier.upsert.v1';
-import { call, described, type Failure, type IGate } from './client.ts';
+import { call, described, type IGate } from './client.ts';
 import { searchCode } from './search.ts';
 import { statusOf } from './settings.ts';
 import { idIn, type Row } from './shapes.ts';
@@ -24,11 +13,11 @@ const ENDED: ReadonlySet<Status> = new Set(['resolved', 'returned']);
  */
 export async function endProcess(
   igate: IGate,
-  { code, record, dossier, doubt }: Outgoing<'dossier.upsert.v1' | 'dossier.progress.v1'>,
+  { code, record, dossier }: Outgoing<'dossier.upsert.v1' | 'dossier.progress.v1'>,
 ): Promise<Outcome> {
   if (!ENDED.has(record.status)) return nothingToSend(say('igate-ends-only', { status: record.status }));
   const before = await searchCode(igate, code, dossier);
-  if ('kind' in before) return doubt ? lookedUp(before) : before;
+  if ('kind' in before) return before;
   const [row] = before;
   const id = idIn(row);
   if (row === undefined || id === undefined) return refused('unknown-there', say('igate-not-there', { code }));
@@ -40,16 +29,9 @@ export async function endProcess(
   if (status >= 400 && status < 500 && jsonObject(reply.body) !== undefined)
     return refused('refused', described(igate, reply, dossier));
   const after = await searchCode(igate, code, dossier);
-  if ('kind' in after) return lookedUp(after);
+  if ('kind' in after) return { ...after, kind: 'unknown' };
   if (after.some((one) => isEnded(igate, one))) return delivered(id);
   return unknown('not-ended', say('igate-not-ended', { why: described(igate, reply, dossier) }));
-}
-
-/** A look-up that iGate asks to repeat later is no doubt: every attempt looks up first. */
-function lookedUp(failure: Failure): Outcome {
-  return failure.kind === 'unavailable' && failure.retryAfterMs !== undefined
-    ? failure
-    : unknown(failure.reason, textOrWordsOf(failure));
 }
 
 function isEnded({ settings, codes }: IGate, row: Row): boolean {

@@ -80,8 +80,7 @@ function contentOf(
 ): { readonly rows: readonly Row[]; readonly answer: Row } | Failure {
   const failed = (reason: string, why: Parameters<typeof say<'at-list'>>[1]['why'], afterMs?: number): Failure =>
     unavailable(reason, say('at-list', { why }), afterMs);
-  if (reply.kind !== 'reply')
-    return failed(reply.reason, textOrWordsOf(reply), reply.kind === 'unavailable' ? reply.retryAfterMs : undefined);
+  if (reply.kind !== 'reply') return failed(reply.reason, textOrWordsOf(reply), reply.retryAfterMs);
   const answer = jsonObject(reply.body);
   if (reply.status >= 300 || answer === undefined) return failed('no-list', described(igate, reply, about));
   const { content } = answer;

@@ -91,12 +91,7 @@ export function said(
   return text === '' ? say('error-code', args) : say('error-code-said', { ...args, said: text });
 }
 
-/** The outcome of a failed call: a delivery in doubt stays in doubt while the portal does not answer. */
-export function stillInDoubt({ doubt }: { readonly doubt: boolean }, outcome: Outcome): Outcome {
-  return doubt ? inDoubt(outcome) : outcome;
-}
-
-/** The outcome of a delivery in doubt: the portal may have it from before, although this call was not carried out. */
+/** The outcome of an item that the portal may have taken in an earlier call of this attempt. */
 export function inDoubt(outcome: Outcome): Outcome {
-  return outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
+  return outcome.kind === 'unavailable' ? { ...outcome, kind: 'unknown' } : outcome;
 }

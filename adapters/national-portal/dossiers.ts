@@ -4,7 +4,7 @@ import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { isAlreadyThere, isDossierUnknown, type PortalError } from '#mappings/national-portal/envelope';
 import { firstErrorIn, type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
-import { type Answer, type Failed, outcomeOfError, stillInDoubt } from './answers.ts';
+import { type Answer, type Failed, outcomeOfError } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 import { factsOf } from './facts.ts';
@@ -22,12 +22,12 @@ type Item = Outgoing<'dossier.upsert.v1'>;
  */
 export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> {
   const prepared = await prepare(portal, item);
-  if ('outcome' in prepared) return stillInDoubt(item, prepared.outcome);
+  if ('outcome' in prepared) return prepared.outcome;
   const { body, note } = prepared;
   let isUpdate = item.known;
   if (!item.known || item.doubt) {
     const seen = await lookUp(portal, item.code, item.record);
-    if (seen.kind === 'failed') return stillInDoubt(item, seen.outcome);
+    if (seen.kind === 'failed') return seen.outcome;
     if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code, note);
     isUpdate = seen.kind === 'found';
   }

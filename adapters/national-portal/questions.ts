@@ -16,7 +16,7 @@ import { isOfPortal, numberOfCode } from '#mappings/national-portal/question-num
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
 import type { Question } from '#schemas/question.v1';
-import { outcomeOfError, stillInDoubt } from './answers.ts';
+import { outcomeOfError } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 
@@ -42,7 +42,7 @@ async function sendAnswers(portal: Portal, item: Item): Promise<Outcome> {
   if ('kind' in agency) return agency;
   const number = numberOfCode(item.code);
   const missing = await missingAnswers(portal, item);
-  if ('outcome' in missing) return stillInDoubt(item, missing.outcome);
+  if ('outcome' in missing) return missing.outcome;
   if (missing.length === 0) return nothingToSend(say('portal-has-answers'));
   const cuts = createCuts();
   const { answerTitle = 'cb' } = portal.settings.questions ?? {};
@@ -82,7 +82,7 @@ async function sendLocal(portal: Portal, item: Item): Promise<Outcome> {
   const { number, body } = prepared;
   if (item.known || item.doubt) {
     const there = await ask(portal, item, 'LayDanhSachHoiDapBoCoQuan', {});
-    if ('outcome' in there) return stillInDoubt(item, there.outcome);
+    if ('outcome' in there) return there.outcome;
     if (there.result.some((one) => isOf(one, number) && differingFields(one, body).length === 0))
       return nothingToSend(say('portal-has-question'));
   }

@@ -2,7 +2,7 @@ import { delivered, type Outcome, type Outgoing, refused, say, sendInOrder } fro
 import { isAlreadyThere } from '#mappings/national-portal/envelope';
 import { writeRating } from '#mappings/national-portal/rating';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
-import { outcomeOfError, stillInDoubt } from './answers.ts';
+import { outcomeOfError } from './answers.ts';
 import { call, type Portal } from './client.ts';
 
 type Item = Outgoing<'rating.upsert.v1'>;
@@ -23,7 +23,7 @@ async function sendRating(portal: Portal, item: Item): Promise<Outcome> {
     return refused('not-configured', say('service-not-configured', { service, setting: 'ratings' }));
   const args = { data: [writeRating(record, settings.ratings)] };
   const answer = await call(portal, { group: 'integration', service, args, effect: 'tell', about: undefined });
-  if (answer.kind === 'failed') return stillInDoubt(item, answer.outcome);
+  if (answer.kind === 'failed') return answer.outcome;
   const error = answer.kind === 'error' ? answer : firstErrorIn(answer.result);
   if (!error || isAlreadyThere(error)) return delivered(record.dossierCode);
   return outcomeOfError(error, settings);

@@ -3,7 +3,7 @@ import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/enve
 import { stepKey, writeProgress } from '#mappings/national-portal/progress';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
-import { inDoubt, outcomeOfError, said, stillInDoubt } from './answers.ts';
+import { inDoubt, outcomeOfError, said } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 import { lookUp } from './lookup.ts';
@@ -87,7 +87,7 @@ async function byDossier(steps: readonly Step[], send: SendSteps): Promise<reado
 async function sendInDoubt(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
   if (!steps.some(({ item }) => item.doubt)) return sendInChunks(portal, steps);
   const there = await stepsThere(portal, steps[0] as Step);
-  if ('outcome' in there) return steps.map(({ item }) => stillInDoubt(item, there.outcome));
+  if ('outcome' in there) return steps.map(() => there.outcome);
   const isThere = ({ item, body }: Step): boolean => item.doubt && there.keys.has(stepKey(body));
   return sendMissing(steps, isThere, (missing) => sendInChunks(portal, missing));
 }

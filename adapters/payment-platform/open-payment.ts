@@ -8,7 +8,6 @@ import {
   refused,
   say,
   textOf,
-  textOrWordsOf,
   unavailable,
   unknown,
 } from '#kit';
@@ -37,22 +36,17 @@ export async function openPayment(platform: Platform, item: Outgoing<'payment.up
 /** After a lost answer: a reference that the platform has is not opened again, unless that gives the same address. */
 async function lookUpFirst(platform: Platform, initiated: Initiated): Promise<Outcome> {
   const { settings } = platform;
-  if (isPaygov(settings)) return again(platform, initiated);
+  if (isPaygov(settings)) return initiate(platform, initiated);
   const asked = await ask(platform, initiated.payment, initiated);
-  if ('kind' in asked) return unknown(asked.reason, say('at-look-up', { why: textOrWordsOf(asked) }));
+  if ('kind' in asked) return asked;
   const state = stateIn(asked.answer);
-  if (textOf(asked.answer.MaLoi) !== '00') return again(platform, initiated);
+  if (textOf(asked.answer.MaLoi) !== '00') return initiate(platform, initiated);
   if (state === undefined || state === 'pending') {
-    if (settings.repeatsInit) return again(platform, initiated);
+    if (settings.repeatsInit) return initiate(platform, initiated);
     return delivered('already-open', say('payment-address-lost'));
   }
   const answer = { name: 'query', body: JSON.stringify(asked.kept satisfies KeptReply) };
   return delivered('already-open', undefined, answer);
-}
-
-async function again(platform: Platform, initiated: Initiated): Promise<Outcome> {
-  const outcome = await initiate(platform, initiated);
-  return outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }
 
 async function initiate(platform: Platform, initiated: Initiated): Promise<Outcome> {

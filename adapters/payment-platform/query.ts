@@ -22,7 +22,7 @@ export async function ask(
     idempotent: true,
     about,
   });
-  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
+  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply), reply.retryAfterMs);
   const answer = jsonObject(reply.body);
   if (reply.status >= 300 || !answer || textOf(answer.MaLoi) === undefined)
     return unavailable(NO_ANSWER, say('at-payment-query', { why: described(platform.settings, reply, about) }));
@@ -36,7 +36,7 @@ async function billOf(platform: Platform, payment: Payment): Promise<Buffer | Fa
   if (settings.billUrl === undefined) return undefined;
   const body = askBody('GET_BILL', settings, payment);
   const reply = await call(platform, settings.billUrl, body, { idempotent: true, about: { payment } });
-  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
+  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply), reply.retryAfterMs);
   return reply.body.subarray(0, 4).toString() === '%PDF' ? reply.body : undefined;
 }
 

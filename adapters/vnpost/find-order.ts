@@ -1,4 +1,4 @@
-import { jsonObject, say, textOrWordsOf, unknown } from '#kit';
+import { jsonObject, say, unknown } from '#kit';
 import type { PostalOrder } from '#schemas/postal-order.v1';
 import { call, described, type Failure, type Post } from './client.ts';
 import { type Ends, orderBody } from './order.ts';
@@ -31,7 +31,7 @@ async function askAcceptance(post: Post, order: PostalOrder, ends: Ends): Promis
   if (acceptanceUrl === undefined) return unknown('no-look-up', say('setting-missing', { name: 'acceptanceUrl' }));
   const body = orderBody(post.settings, order, ends, undefined);
   const reply = await call(post, { url: acceptanceUrl, body, idempotent: true, about: order });
-  if (reply.kind !== 'reply') return unknown(reply.reason, say('at-look-up', { why: textOrWordsOf(reply) }));
+  if (reply.kind !== 'reply') return reply;
   const answer = jsonObject(reply.body);
   if (reply.status < 300 && answer?.Status === true) return 'found';
   if (reply.status < 300 && answer?.Status === false) return 'absent';

@@ -8,12 +8,11 @@ import {
   refused,
   say,
   textOf,
-  textOrWordsOf,
   unavailable,
   unknown,
 } from '#kit';
 import type { PostalOrder } from '#schemas/postal-order.v1';
-import { call, described, type Failure, type Post, shown } from './client.ts';
+import { call, described, type Post, shown } from './client.ts';
 import { findOrder } from './find-order.ts';
 import { cancelBody, endsOf, orderBody } from './order.ts';
 import { formOf } from './settings.ts';
@@ -38,14 +37,13 @@ async function place(post: Post, { record: order, doubt }: Outgoing<'postal-orde
   if (doubt) {
     const found = await findOrder(post, order, ends);
     if (found === 'found') return delivered('already-ordered');
-    if (found !== 'absent') return staysInDoubt(found);
+    if (found !== 'absent') return found;
   }
   const withWaybill = order.waybill !== undefined && settings.itemCodeUrl !== undefined;
   const url = withWaybill ? (settings.itemCodeUrl as string) : settings.orderUrl;
   const body = orderBody(settings, order, ends, withWaybill ? order.waybill : undefined);
   const reply = await call(post, { url, body, idempotent: false, about: order });
-  const outcome = reply.kind === 'reply' ? verdictOf(post, reply, order) : reply;
-  return doubt && outcome.kind === 'unavailable' ? staysInDoubt(outcome) : outcome;
+  return reply.kind === 'reply' ? verdictOf(post, reply, order) : reply;
 }
 
 /** An order that VNPost never got needs no cancelling. */
@@ -55,8 +53,7 @@ async function cancel(post: Post, { record, known, doubt }: Outgoing<'postal-ord
   if (cancelUrl === undefined) return refused('no-cancel', say('post-cannot-cancel'));
   const body = cancelBody(post.settings, record.code);
   const reply = await call(post, { url: cancelUrl, body, idempotent: true, about: record });
-  const outcome = reply.kind === 'reply' ? verdictOf(post, reply, record) : reply;
-  return doubt && outcome.kind === 'unavailable' ? staysInDoubt(outcome) : outcome;
+  return reply.kind === 'reply' ? verdictOf(post, reply, record) : reply;
 }
 
 /** What a reply means. Only VNPost's own code says that it has the order. */
@@ -79,9 +76,4 @@ function verdictOf({ settings }: Post, reply: Reply, order: PostalOrder): Outcom
 function oldStatus(answer: Readonly<Record<string, unknown>> | undefined): string | undefined {
   if (answer?.Status === true) return '100';
   return answer?.Status === false ? 'false' : undefined;
-}
-
-/** After an attempt that may have arrived, nothing less than an answer ends the doubt. */
-function staysInDoubt(failure: Failure): Outcome {
-  return unknown(failure.reason, textOrWordsOf(failure));
 }

@@ -62,7 +62,7 @@ export async function fetchTracking(post: Post, lastId: string): Promise<Trackin
       ? { url: trackingUrl, body: { customerCode, ...query }, idempotent: true }
       : { method: 'GET', url: withQuery(trackingUrl, query), idempotent: true },
   );
-  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
+  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply), reply.retryAfterMs);
   const steps = reply.status < 300 ? stepsIn(reply.body) : undefined;
   const last = steps?.map(idOf).findLast((id) => id !== undefined);
   // An unreadable step counts here: the page is as full with it. Without any id the hub could not continue after the page.

@@ -71,7 +71,7 @@ export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose 
 
 /** The longest pause that the outcomes ask for by `Retry-After`. It applies to every call to the partner. */
 function askedMs(made: readonly Made[]): number {
-  const asked = made.map(({ outcome }) => (outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0));
+  const asked = made.map(({ outcome }) => ('retryAfterMs' in outcome ? (outcome.retryAfterMs ?? 0) : 0));
   return Math.max(0, ...asked);
 }
 

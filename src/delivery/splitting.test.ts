@@ -112,6 +112,13 @@ describe('a call that one answer refuses', () => {
   });
 });
 
+test('an item in doubt stays in doubt while its partner does not answer, without a word of the adapter', async () => {
+  const busy: Outcome = { kind: 'unavailable', reason: 'status-503', message: 'status 503', retryAfterMs: 60_000 };
+  const outcomes = await sendSplitting([item('a', true)], async () => [busy], noBug);
+  expect(outcomes).toEqual([{ ...busy, kind: 'unknown' }]);
+  expect(await sendSplitting([item('a')], async () => [DOWN], noBug)).toEqual([DOWN]);
+});
+
 describe('an adapter that throws', () => {
   test('is isolated to one item; the others may have arrived, so they are in doubt', async () => {
     const bugs: unknown[] = [];

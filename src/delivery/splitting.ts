@@ -1,4 +1,4 @@
-import { BEHIND_ANOTHER, type Outcome } from '#core/dossier/settle';
+import { BEHIND_ANOTHER, keepingDoubt, type Outcome } from '#core/dossier/settle';
 import { addTo } from '#core/group-by';
 import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
@@ -76,7 +76,7 @@ async function trySend(
     const outcomes = await send(items);
     if (outcomes.length !== items.length)
       return { bug: new Error(`${outcomes.length} outcomes for ${items.length} items`) };
-    return outcomes;
+    return items.map((item, at) => keepingDoubt(item, outcomes[at] as Outcome));
   } catch (bug) {
     return { bug };
   }
@@ -102,9 +102,8 @@ function isStuck(outcome: Outcome | undefined): boolean {
   return outcome?.kind === 'unavailable' || (outcome?.kind === 'unknown' && outcome.reason !== 'adapter-bug');
 }
 
-/** An item that was not sent keeps its doubt. */
-function waiting({ doubt }: Outgoing): Outcome {
-  const reason = BEHIND_ANOTHER;
+/** An item that was not sent. */
+function waiting(item: Outgoing): Outcome {
   const words = sentenceOf(say('earlier-in-call-failed'));
-  return doubt ? { kind: 'unknown', reason, ...words } : { kind: 'unavailable', reason, ...words };
+  return keepingDoubt(item, { kind: 'unavailable', reason: BEHIND_ANOTHER, ...words });
 }

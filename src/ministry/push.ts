@@ -39,8 +39,9 @@ export async function push(connection: Ministry, name: Pushed, item: Item): Prom
   let has = item.known;
   if (item.doubt && how.lookUp) {
     const found = await compareWithMinistry(connection, how.lookUp, context, about);
-    // The record may be there. It stays in doubt until the ministry answers.
-    if (typeof found !== 'string') return unknown(found.reason, textOrWordsOf(found));
+    // The record may be there: a refused question refuses nothing.
+    if (typeof found !== 'string')
+      return found.kind === 'refused' ? unknown(found.reason, textOrWordsOf(found)) : found;
     if (found === 'as-told') return delivered('already-there');
     // For steps, `otherwise` means that the ministry has the dossier's other steps.
     has ||= name === 'dossiers' && found === 'otherwise';

@@ -235,6 +235,19 @@ describe('delivery', () => {
     letGo();
   });
 
+  test('a partner that asks for a pause while a doubt is looked up gets it, and the doubt stays', async () => {
+    partner.script.push(UNKNOWN, { ...UNAVAILABLE, retryAfterMs: 40_000 } as Outcome);
+    await hub.push(dossier());
+    await hub.deliver();
+    later(5_000);
+    await hub.deliver();
+    const nextAt = msToInstant(hub.clock.nowMs + 40_000);
+    expect(await deliveries()).toMatchObject([{ state: 'due', outcome: 'unknown', doubt: true, next_at: nextAt }]);
+    later(40_000);
+    await hub.deliver();
+    expect(partner.sent.map(({ doubt }) => doubt)).toEqual([false, true, true]);
+  });
+
   test('leases that expire with their processes are no attempts', async () => {
     const { database } = hub.hub;
     await pauseParty(database.pool, 'portal', 'the test', hub.clock.nowMs);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type RecordItem, readItem } from '#core/dossier/item';
+import { keepingDoubt, type Outcome } from '#core/dossier/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import { connectTo } from '../../adapters/soap-ministry/simulator/connect.ts';
@@ -135,7 +136,8 @@ describe.each(Object.entries(CONNECT))(
         record,
       } as Outgoing;
       const sender = adapter.send?.[held.operation as Operation] as unknown as Sender<unknown>;
-      const [outcome] = await sender.send(connection, [outgoing]);
+      const outcomes = await sender.send(connection, [outgoing]);
+      const outcome = keepingDoubt(outgoing, outcomes[0] as Outcome);
       // The hub stores neither logins nor hidden values: a person writes them, as the command says.
       const isHidden = (text: string): boolean => text.startsWith('(not kept') || text.includes('***');
       const whole = wire.map((call, at) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../dates/dates.ts';
 import { unmappedCause } from '../problem.ts';
-import { type Outcome, settle } from './settle.ts';
+import { FILE_FETCHING, keepingDoubt, type Outcome, settle } from './settle.ts';
 
 const DELAYS_MS = [5_000, 30_000, 3_600_000];
 const unavailable = (retryAfterMs?: number): Outcome => ({
@@ -51,6 +51,22 @@ describe('a failed attempt is retried after the configured delays, then parked',
     expect(settle(unavailable(60_000), 4, DELAYS_MS, 0)).toEqual({ state: 'parked' });
     expect(settle(unknown, 5, DELAYS_MS, 0)).toEqual({ state: 'parked' });
     expect(settle(unavailable(), 1, [], 0)).toEqual({ state: 'parked' });
+  });
+
+  test('an attempt in doubt waits as long as the partner asked', () => {
+    const outcome = keepingDoubt({ doubt: true }, unavailable(60_000));
+    expect(outcome).toEqual({ ...unavailable(60_000), kind: 'unknown' });
+    expect(settle(outcome, 1, DELAYS_MS, 0)).toEqual({ state: 'due', afterMs: 60_000, doubt: true });
+  });
+
+  test('an attempt in doubt that the hub itself held back, or that the partner stopped, stays what it is', () => {
+    for (const outcome of [
+      { ...unavailable(), reason: FILE_FETCHING } as Outcome,
+      { ...unavailable(), pauses: true } as Outcome,
+      refused,
+      { kind: 'delivered' } as Outcome,
+    ])
+      expect(keepingDoubt({ doubt: true }, outcome)).toBe(outcome);
   });
 
   test('only an unknown outcome leaves a doubt, and the next attempt looks up first', () => {

@@ -26,7 +26,7 @@ export type Outcome =
       readonly pauses?: true;
     } & Sentence)
   /** The partner may have received it. Look up before sending again. */
-  | ({ readonly kind: 'unknown'; readonly reason: string } & Sentence);
+  | ({ readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs?: number | undefined } & Sentence);
 
 /**
  * The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it.
@@ -57,6 +57,15 @@ const HUB_WAITS: readonly string[] = [
 
 export function waitsForHub(outcome: Outcome): boolean {
   return outcome.kind === 'unavailable' && HUB_WAITS.includes(outcome.reason);
+}
+
+/**
+ * The outcome of an item from that of its attempt. If the item was in doubt, an attempt that did not get through says nothing
+ * about the one before. A stop, and what makes the hub itself wait, stay what they are.
+ */
+export function keepingDoubt({ doubt }: { readonly doubt: boolean }, outcome: Outcome): Outcome {
+  const isOfPartner = outcome.kind === 'unavailable' && !asksToPause(outcome) && !waitsForHub(outcome);
+  return doubt && isOfPartner ? { ...outcome, kind: 'unknown' } : outcome;
 }
 
 /** Reasons by which a partner answers that it cannot take the record yet. They prove that it is up. */
@@ -108,7 +117,7 @@ export function settle(outcome: Outcome, attempts: number, delaysMs: readonly nu
   const delayMs = delaysMs[attempts - 1];
   if (delayMs === undefined) return { state: 'parked' };
   const spreadMs = Math.round(delayMs * (1 + random / 10));
-  const askedMs = outcome.kind === 'unavailable' ? Math.min(outcome.retryAfterMs || 0, MOST_ASKED_MS) : 0;
+  const askedMs = Math.min(outcome.retryAfterMs || 0, MOST_ASKED_MS);
   return { state: 'due', afterMs: Math.max(spreadMs, askedMs), doubt: outcome.kind === 'unknown' };
 }
 

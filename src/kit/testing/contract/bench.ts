@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/dossier/settle';
+import { keepingDoubt, type Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
 import { batchOf, type Outgoing, type Sender } from '../../sender.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
@@ -14,6 +14,7 @@ export interface Bench {
   readonly batch: number;
   readonly onePerDossier: boolean;
   sample(number?: number, mark?: string, later?: boolean): Outgoing;
+  /** The outcomes as the hub stores them. */
   send(...items: Outgoing[]): Promise<readonly Outcome[]>;
   /** How many records the partner has taken since the bench was ready. */
   taken(): number;
@@ -39,7 +40,10 @@ export async function withBench<T>(
       batch: batchOf(sender, connection.settings),
       onePerDossier: sender.onePerDossier ?? false,
       sample: (number, mark, later) => sampleOf(subject, operation, number, mark, later),
-      send: (...items) => sender.send(connection, items),
+      send: async (...items) => {
+        const outcomes = await sender.send(connection, items);
+        return outcomes.map((outcome, at) => keepingDoubt(items[at] as Outgoing, outcome));
+      },
       taken: () => partner.ledger.count() - before.taken,
       requests: () => partner.requests().length - before.requests,
     });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addsNothing } from '#core/dossier/apply';
 import { type RecordItem, readItem } from '#core/dossier/item';
+import { keepingDoubt, type Outcome } from '#core/dossier/settle';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
@@ -106,11 +107,15 @@ function filesOf(stored: Message['files'] = {}): FileSource {
   };
 }
 
+/** The outcomes as the hub stores them. */
 async function sent(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {
   const operation = message.operation as Operation;
   const items = (message.items ?? []).map((item, at) => outgoingOf(operation, item, at));
-  const sender = adapter.send?.[operation] as { send(c: TestConnection, i: readonly Outgoing[]): Promise<unknown> };
-  return sender.send(connection, items);
+  const sender = adapter.send?.[operation] as {
+    send(c: TestConnection, i: readonly Outgoing[]): Promise<readonly Outcome[]>;
+  };
+  const outcomes = await sender.send(connection, items);
+  return outcomes.map((outcome, at) => keepingDoubt(items[at] as Outgoing, outcome));
 }
 
 function outgoingOf(operation: Operation, item: Partial<Outgoing> & Pick<Outgoing, 'record'>, at: number): Outgoing {
