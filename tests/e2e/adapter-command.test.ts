@@ -162,6 +162,27 @@ describe('lienthong adapter', () => {
     });
   });
 
+  test('try masks askers too, and people of items that would wait', async () => {
+    const at = { adapterUrl: 'http://127.0.0.1:9', sharePath: '/mapi/share' };
+    const settings = { ...at, username: 'sim', password: 'mat-khau', dstcode: 'VN:GOV:x', madonvi: 'H60' };
+    writeFileSync(
+      join(folder, 'hub.json'),
+      JSON.stringify({ parties: { portal: { adapter: 'national-portal', settings } } }),
+    );
+    const asker = { HOVATEN: 'Nguyễn Văn An', SODIENTHOAI: '0900000001', DIACHI: 'Tổ 1', THUDIENTU: 'an@example.test' };
+    const place = { TENDONVI: 'Sở thử nghiệm', MADONVI: 'H60.01', MALINHVUC: 'G03-GD10' };
+    const asked = { ...place, HOIDAPID: 4711, NOIDUNG: 'Bao giờ có kết quả?', NOIDUNGTRALOI: '', TRALOIID: 0 };
+    const doubtful = { ...asked, ...asker, HOIDAPID: 4712, NOIDUNG: 'Tráº£ káº?t quáº£' };
+    const list = join(folder, 'list.json');
+    writeFileSync(list, JSON.stringify({ error_code: 0, result: [{ ...asked, ...asker }, doubtful] }));
+    for (const more of [[], ['--json']]) {
+      const { out } = await run('try', 'portal', 'questions', list, ...more);
+      expect([out.includes('4711'), out.includes('4712')]).toEqual([true, more.length > 0]);
+      expect(Object.values(asker).filter((value) => out.includes(value))).toEqual([]);
+    }
+    expect((await run('try', 'portal', 'questions', list, '--personal')).out).toContain(asker.HOVATEN);
+  });
+
   test('try says in words why a list may be incomplete', async () => {
     const dossiers = {
       operation: 'GET dossiers',

@@ -51,7 +51,7 @@ export function addAdapter(program: Command): void {
     )
     .option('--json', 'print one JSON document on stdout')
     .option('--all', 'pull all pages, not only the first')
-    .option('--personal', 'show applicants unmasked')
+    .option('--personal', 'show people unmasked')
     .addHelpText('after', TRY_HELP)
     .action((party: string, pull: string, files: readonly string[], options: CommonOptions & TryOptions) =>
       runCommand(options, () => tryParty(party, pull, files, options)),

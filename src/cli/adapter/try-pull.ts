@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Item } from '#core/dossier/item';
+import type { Item, RecordItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { NO_CODES } from '#core/identifiers/codes';
 import { maskApplicant } from '#core/masking/masking';
+import type { KindRecord } from '#core/records/kind';
+import { maskRecord } from '#core/records/mask-record';
 import { sentenceOf } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadConfig } from '../../config/config.ts';
+import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import type { Connection } from '../../kit/connection.ts';
 import type { DropPlace } from '../../kit/drops.ts';
 import type { HubQueries, Page, Puller } from '../../kit/puller.ts';
@@ -160,10 +163,15 @@ function failed(outcome: object): Result {
   return { text: `${kind}${reason ? ` (${reason})` : ''}: ${message ?? ''}`, document: { outcome }, failed: true };
 }
 
+/** An item without the data of its people, also one that would wait. */
 function masked(item: Item): Item {
-  const applicant = item.kind === 'record' ? (item.record as Dossier).applicant : undefined;
-  if (item.kind !== 'record' || !applicant) return item;
-  return { ...item, record: { ...item.record, applicant: maskApplicant(applicant) } as Dossier };
+  if (item.kind === 'waiting')
+    return item.asItStands ? { ...item, asItStands: masked(item.asItStands) as RecordItem } : item;
+  if (item.kind !== 'record') return item;
+  const kind = ALL_KINDS.find(({ operation }) => operation === item.operation);
+  if (kind) return { ...item, record: maskRecord(kind, item.record as unknown as KindRecord) as never };
+  const { applicant } = item.record as Dossier;
+  return applicant ? { ...item, record: { ...item.record, applicant: maskApplicant(applicant) } as Dossier } : item;
 }
 
 function shown(
