@@ -1,3 +1,4 @@
+import type { Outgoing } from '#kit';
 import type { Person } from '#schemas/people';
 import type { PostalOrder } from '#schemas/postal-order.v1';
 import { formOf, officeOf, type Settings } from './settings.ts';
@@ -18,12 +19,19 @@ export interface Ends {
   readonly receiver: End;
 }
 
-/** The ends of an order, or the member of the record that is not complete: VNPost needs a name, an address and a phone. */
-export function endsOf(settings: Settings, order: PostalOrder): Ends | 'sender' | 'receiver' {
+/**
+ * The ends of an order, or the member of the record that is not complete: VNPost needs a name, an address and a phone. An order
+ * that names no agency is that of the agency of its dossier.
+ */
+export function endsOf(
+  settings: Settings,
+  { record: order, dossier }: Pick<Outgoing<'postal-order.upsert.v1'>, 'record' | 'dossier'>,
+): Ends | 'sender' | 'receiver' {
   const member = order.direction === 'return' ? 'receiver' : 'sender';
   const citizen = citizenEnd(settings, order[member]);
   if (!citizen) return member;
-  const { name, address, phone, email = '', province, district = 0 } = officeOf(settings, order.agencyCode);
+  const agency = order.agencyCode ?? dossier?.agencyCode;
+  const { name, address, phone, email = '', province, district = 0 } = officeOf(settings, agency);
   const office = { name, address, phone, email, province, district };
   return order.direction === 'return' ? { sender: office, receiver: citizen } : { sender: citizen, receiver: office };
 }

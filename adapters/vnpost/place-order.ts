@@ -30,9 +30,10 @@ export async function sendOrder(post: Post, item: Outgoing<'postal-order.upsert.
   return place(post, item);
 }
 
-async function place(post: Post, { record: order, doubt }: Outgoing<'postal-order.upsert.v1'>): Promise<Outcome> {
+async function place(post: Post, item: Outgoing<'postal-order.upsert.v1'>): Promise<Outcome> {
   const { settings } = post;
-  const ends = endsOf(settings, order);
+  const { record: order, doubt } = item;
+  const ends = endsOf(settings, item);
   if (typeof ends === 'string') return refused('incomplete-address', say('post-needs-address', { member: ends }));
   if (doubt) {
     const found = await findOrder(post, order, ends);

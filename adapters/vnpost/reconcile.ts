@@ -26,7 +26,7 @@ export const reconcile: Reconciler<Settings> = {
   theirsDecides: true,
   compareRecord: (post, item) =>
     formOf(post.settings) === 'hcc'
-      ? askAcceptance(post, (item as Item).record)
+      ? askAcceptance(post, item as Item)
       : askTracking(post, (item as Item).record),
   read: readTracking,
 };
@@ -38,8 +38,9 @@ const FIRST_STEP_MS = 2 * 86_400_000;
 const PULLED_MS = 86_400_000;
 
 /** The old API only says whether it has the order. */
-async function askAcceptance(post: Post, order: PostalOrder): Promise<Comparison> {
-  const ends = endsOf(post.settings, order);
+async function askAcceptance(post: Post, item: Item): Promise<Comparison> {
+  const { record: order } = item;
+  const ends = endsOf(post.settings, item);
   if (typeof ends === 'string') return { kind: 'untold', why: say('post-needs-address', { member: ends }) };
   const found = await findOrder(post, order, ends);
   if (found === 'found') return AS_SENT;
