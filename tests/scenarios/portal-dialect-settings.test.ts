@@ -125,6 +125,20 @@ describe('services of the dialect that need facts of their own', () => {
     expect(await unknown.json()).toEqual({ error_code: -1, message: [] });
   });
 
+  test('a payable has the code of a public service, and the agency of its payment', async () => {
+    await hub.push(dossier({ code: codeOf(13), agencyName: 'Sở Thử nghiệm', ...DONE }));
+    await pay({ code: 'TT-0013', dossierCode: codeOf(13) });
+    const service = { MaTTHC: '1.013225', MaDVC: '1.013225.01' };
+    expect((await payable(codeOf(13))).message).toMatchObject({
+      ...service,
+      MaDonVi: 'H60.01',
+      TenDonVi: 'Sở Thử nghiệm',
+    });
+    await pay({ code: 'TT-0013', dossierCode: codeOf(13), agencyCode: 'H60.77', stateAt: '2025-08-20T10:00:00+07:00' });
+    // The catalogue has no name of that agency.
+    expect((await payable(codeOf(13))).message).toMatchObject({ ...service, MaDonVi: 'H60.77', TenDonVi: '' });
+  });
+
   test('ratings arrive in the form that the settings describe', async () => {
     const rated = { MaHoSo: codeOf(1), ThoiGian: '20250820090000', MucDo: '3', LyDo: 'Phải đi lại' };
     const reply = await system.call('DongBoDanhGia', { data: [rated, { ...rated, MaHoSo: codeOf(2), MucDo: '9' }] });

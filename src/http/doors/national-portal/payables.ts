@@ -52,7 +52,7 @@ export async function findPayable(hub: PayableContext, given: Call, key: KeyEntr
     applicant && hub.audit.write({ ...read, action: 'dossier.read-personal', subject: auditSubject('dossier', own) }),
   ]);
   const dossier = { ...whole.record, applicant };
-  const agency = (await hub.catalogue.one('agency', dossier.agencyCode))?.record as Agency | undefined;
+  const agency = (await hub.catalogue.one('agency', agencyCodeOf(payment, dossier)))?.record as Agency | undefined;
   return { error_code: PAYABLE, message: written(payment, dossier, agency, account) };
 }
 
@@ -94,20 +94,25 @@ type Account = NonNullable<NonNullable<HubFile['portalDialect']>['account']>;
 /** A dossier, perhaps without its applicant. */
 type Known = Omit<Dossier, 'applicant'> & { readonly applicant: Dossier['applicant'] | undefined };
 
-/** Amounts are texts. The fields of fines are empty: the hub has fees alone. */
+/** A payment may go to another agency than that of its dossier. */
+const agencyCodeOf = (payment: Payment, dossier: Known): string => payment.agencyCode ?? dossier.agencyCode;
+
+/** Amounts are texts. The fields of fines are empty: the hub has fees alone. The code of a public service ends in `.01`. */
 function written(payment: Payment, dossier: Known, agency: Agency | undefined, account: Account): object {
   const { code, amountVnd, items = [{ amountVnd }], payer } = payment;
   const { serviceCode, serviceName = '', applicant } = dossier;
+  const agencyCode = agencyCodeOf(payment, dossier);
+  const agencyName = agencyCode === dossier.agencyCode ? dossier.agencyName : undefined;
   return {
     MaTraCuuTT: code,
     MaDichVu: '2',
-    // The code of a public service is that of its procedure and a number (domain 5).
+    // The code of a public service is that of its procedure and a number.
     MaDVC: `${serviceCode}.01`,
     TenDVC: serviceName,
     MaTTHC: serviceCode,
     TenTTHC: serviceName,
-    MaDonVi: dossier.agencyCode,
-    TenDonVi: dossier.agencyName ?? agency?.name ?? '',
+    MaDonVi: agencyCode,
+    TenDonVi: agencyName ?? agency?.name ?? '',
     MaHoSo: dossier.code,
     PhiLePhi: items.map((item) => ({
       LoaiPhiLePhi: '1',
