@@ -48,7 +48,7 @@ export type ErasedPerson =
   | { readonly kind: 'changed'; readonly preview: ErasurePreview }
   | { readonly kind: 'rebuilding' };
 
-/** Erases the data of one person on the order of an operator (Law 91/2025/QH15, NĐ 13/2023/NĐ-CP). */
+/** Erases the data of one person on the order of an operator (Law 91/2025/QH15, NĐ 356/2025/NĐ-CP). */
 export interface PersonErasure {
   /** Shows what an erasure would do. The audit records the look. */
   preview(
