@@ -515,7 +515,7 @@ export const EN = {
   'schema.link-expires': 'a moment, from `url` of a link',
   'schema.ask-officer': 'the officer, by the identifier that the register knows',
   'schema.ask-purpose': 'the task for which the officer asks, without the name or a number of the person',
-  'schema.ask-legal-basis': 'the rule that allows it, such as NĐ 61/2018/NĐ-CP',
+  'schema.ask-legal-basis': 'the rule that allows it, such as NĐ 118/2025/NĐ-CP',
   'schema.ask-values': 'the values of the question; those that the question takes from the dossier may be left out',
   // Titles of refusals.
   'title.not-json': 'The body is not what its media type says',

@@ -513,7 +513,7 @@ export const VI = translation({
   'schema.link-expires': 'thời điểm, lấy từ `url` của liên kết',
   'schema.ask-officer': 'cán bộ, theo mã định danh mà hệ thống được hỏi biết',
   'schema.ask-purpose': 'việc mà cán bộ cần tra cứu để giải quyết, không kèm tên hoặc số của người đó',
-  'schema.ask-legal-basis': 'quy định cho phép tra cứu, như NĐ 61/2018/NĐ-CP',
+  'schema.ask-legal-basis': 'quy định cho phép tra cứu, như NĐ 118/2025/NĐ-CP',
   'schema.ask-values': 'các giá trị để hỏi; có thể bỏ giá trị mà câu hỏi lấy từ hồ sơ',
   // Titles of refusals.
   'title.not-json': 'Nội dung không đúng kiểu đã khai',

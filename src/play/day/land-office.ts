@@ -193,7 +193,7 @@ const ASKED = {
 
 async function askRegisters({ hub, secrets }: WorkingAtLandOffice): Promise<readonly string[]> {
   const order = { officer: 'H60.01-CB-0007', agencyCode: 'H60.01', serviceCode: LAND_SERVICE };
-  const why = { purpose: 'Kiểm tra giấy tờ của người nộp hồ sơ', legalBasis: 'NĐ 61/2018/NĐ-CP' };
+  const why = { purpose: 'Kiểm tra giấy tờ của người nộp hồ sơ', legalBasis: 'NĐ 118/2025/NĐ-CP' };
   const wrong: string[] = [];
   for (const [path, values] of Object.entries(ASKED)) {
     const body = JSON.stringify({ ...order, ...why, values });

@@ -59,5 +59,5 @@ const ORDER = {
   agencyCode: 'H60.01',
   serviceCode: '1.001193',
   purpose: 'Kiểm tra người nộp hồ sơ đăng ký khai sinh',
-  legalBasis: 'NĐ 61/2018/NĐ-CP',
+  legalBasis: 'NĐ 118/2025/NĐ-CP',
 };
