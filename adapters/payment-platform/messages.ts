@@ -21,6 +21,11 @@ export function transactionAt({ stateAt }: Pick<Payment, 'stateAt'>): string {
 const transactionTime = (payment: Pick<Payment, 'stateAt'>): string =>
   formatLocal('yyyyMMddHHmmss', transactionAt(payment));
 
+/** When a payment was opened: the moment of INIT, whatever the platform reported later. */
+function openedAt({ stateAt, moments = {} }: Pick<Payment, 'stateAt'> & Pick<Outgoing, 'moments'>): string {
+  return moments.initiated ?? moments.requested ?? stateAt;
+}
+
 export interface Initiated {
   readonly payment: Payment;
   readonly dossier: Dossier;
@@ -115,18 +120,17 @@ function paygovBody(settings: Settings, { payment }: Initiated): object {
   return { ...members, checksum: checksumOf(initChecksum, members, settings) };
 }
 
+/** A payment, and the moments of its states. */
+export type Asked = Pick<Payment, 'code' | 'stateAt'> & Pick<Outgoing, 'moments'>;
+
 /** The question about a transaction, or for its receipt. */
-export function askBody(
-  kind: 'QUERY' | 'GET_BILL',
-  settings: Settings,
-  payment: Pick<Payment, 'code' | 'stateAt'>,
-): object {
+export function askBody(kind: 'QUERY' | 'GET_BILL', settings: Settings, payment: Asked): object {
   const members = {
     LoaiBanTin: kind,
     PhienBan: VERSION,
     MaDoiTac: settings.partnerCode,
     MaThamChieu: payment.code,
-    ThoiGianGD: transactionTime(payment),
+    ThoiGianGD: transactionTime({ stateAt: openedAt(payment) }),
   };
   return { ...members, MaXacThuc: signatureOf(kind, members, settings) };
 }

@@ -1,12 +1,11 @@
 import { jsonObject, msToInstant, type Page, type Puller, say, textOf, textOrWordsOf, unavailable } from '#kit';
 import type { Payment } from '#schemas/payment.v1';
 import { type About, call, described, type Failure, type Platform } from './client.ts';
-import { askBody, transactionAt } from './messages.ts';
+import { type Asked, askBody, transactionAt } from './messages.ts';
 import { type KeptReply, OPEN, readKept, stateIn } from './reports.ts';
 import type { Settings } from './settings.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
-type Asked = Pick<Payment, 'code' | 'stateAt'>;
 
 /** The platform replied, but not to the question. */
 const NO_ANSWER = 'no-answer';
@@ -31,7 +30,7 @@ export async function ask(
 }
 
 /** The receipt of a paid transaction as a PDF. Undefined if the platform has none yet. */
-async function billOf(platform: Platform, payment: Payment): Promise<Buffer | Failure | undefined> {
+async function billOf(platform: Platform, payment: Payment & Asked): Promise<Buffer | Failure | undefined> {
   const { settings } = platform;
   if (settings.billUrl === undefined) return undefined;
   const body = askBody('GET_BILL', settings, payment);
@@ -90,7 +89,7 @@ export const transactions: Puller<Settings> = {
 /** What the platform says that the hub does not know yet. Undefined if there was nothing to ask. */
 async function newsOf(
   platform: Platform,
-  payment: Payment,
+  payment: Payment & Asked,
 ): Promise<{ readonly news?: KeptReply | undefined } | Failure | undefined> {
   if (payment.state === 'paid') return payment.receiptUrl === undefined ? receiptOf(platform, payment) : undefined;
   if (platform.now() - Date.parse(payment.stateAt) < YOUNGEST_MS) return undefined;
@@ -100,7 +99,7 @@ async function newsOf(
   return { news: state === undefined || state === payment.state ? undefined : asked.kept };
 }
 
-async function receiptOf(platform: Platform, payment: Payment) {
+async function receiptOf(platform: Platform, payment: Payment & Asked) {
   const bill = await billOf(platform, payment);
   if (bill === undefined || 'kind' in bill) return bill;
   return { news: { asked: { reference: payment.code, at: payment.stateAt }, bill: bill.toString('base64') } };

@@ -20,10 +20,11 @@ export const reconcile: Reconciler<Settings> = {
 /** The one-stop system says these, and no public source describes how the platform shows them. */
 const NOT_ASKED: readonly Payment['state'][] = ['cancelled', 'refunded'];
 
-async function comparePayment(platform: Platform, { record: payment, dossier }: Item): Promise<Comparison> {
+async function comparePayment(platform: Platform, { record: payment, dossier, moments }: Item): Promise<Comparison> {
   const { state: ours } = payment;
   if (NOT_ASKED.includes(ours)) return { kind: 'untold', why: say('payment-state-not-asked', { state: ours }) };
-  const asked = await ask(platform, payment, { payment, dossier });
+  const { code, stateAt } = payment;
+  const asked = await ask(platform, { code, stateAt, moments }, { payment, dossier });
   if ('kind' in asked) return { kind: 'failed', outcome: asked };
   if (textOf(asked.answer.MaLoi) !== '00') return { kind: 'absent' };
   const theirs = stateIn(asked.answer);

@@ -102,8 +102,14 @@ function open(body: Body, { state, ledger }: Context, host: string): SimulatorRe
   return { body: { error_code: '0', message } };
 }
 
+/** The transaction of a question. Each one names the moment of INIT, as provinces write it. */
+function askedFor(body: Body, { transactions }: Platform): Transaction | undefined {
+  const found = transactions.get(String(body.MaThamChieu));
+  return found?.time === String(body.ThoiGianGD) ? found : undefined;
+}
+
 function query(body: Body, { state }: Context): SimulatorReply {
-  const found = state.transactions.get(String(body.MaThamChieu));
+  const found = askedFor(body, state);
   if (!found) return { body: { MaLoi: '01', MoTaLoi: 'Không tìm thấy giao dịch' } };
   const { status = '3' } = found;
   return {
@@ -112,7 +118,7 @@ function query(body: Body, { state }: Context): SimulatorReply {
 }
 
 function bill(body: Body, { state }: Context): SimulatorReply {
-  const found = state.transactions.get(String(body.MaThamChieu));
+  const found = askedFor(body, state);
   if (found?.status !== '1') return { body: { MaLoi: '01', MoTaLoi: 'Chưa có biên lai' } };
   return {
     headers: { 'content-type': 'application/pdf' },

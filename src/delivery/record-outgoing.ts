@@ -2,6 +2,7 @@ import { groupBy } from '#core/group-by';
 import { foldRecord } from '#core/records/apply';
 import { codeOfSubject, type KindRecord, subjectOf } from '#core/records/kind';
 import { maskRecord } from '#core/records/mask-record';
+import { momentsOf } from '#core/records/moments';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadEntries } from '../catalogue/catalogue.ts';
 import { dossierNamed, loadHeld } from '../index/load-held.ts';
@@ -57,6 +58,7 @@ export async function recordOutgoing(
       ...outgoingBase(one),
       code: codeOfSubject(one.subject),
       record: view,
+      moments: momentsOf(until),
       known: known.has(subjectOf(kind, view.code)),
       dossier: dossiers.get(view.dossierCode ?? ''),
       ...facts(view),

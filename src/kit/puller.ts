@@ -8,6 +8,7 @@ import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation, Records } from '#schemas/operations';
 import type { Connection } from './connection.ts';
+import type { Outgoing } from './sender.ts';
 
 /** One page of a partner's answer, unchanged. */
 export interface Page {
@@ -59,7 +60,7 @@ export interface HubQueries {
     asked: AskedRecords,
     limit: number,
     after: string | undefined,
-  ): Promise<readonly Records[O][]>;
+  ): Promise<readonly Received<O>[]>;
   /** Which of these codes are records of a kind that this hub has. */
   knownRecords(operation: Operation, codes: readonly string[]): Promise<ReadonlySet<string>>;
   /** The hub's own counts of a calendar month (`yyyy-MM`), over all agencies. */
@@ -69,6 +70,9 @@ export interface HubQueries {
   /** The steps that say something missing in the history of their dossiers. */
   unknownSteps(steps: readonly RecordItem<'dossier.progress.v1'>[]): Promise<ReadonlySet<RecordItem>>;
 }
+
+/** A record with the first moment of each of its states, by state. */
+type Received<O extends Operation> = Records[O] & Pick<Outgoing, 'moments'>;
 
 /** The result of one item when its message was stored. Sentences are in Vietnamese, without personal data. */
 export interface StoredResult {

@@ -16,6 +16,8 @@ export interface Outgoing<O extends Operation = Operation> {
    * now. Absent for catalogue entries.
    */
   readonly dossier?: Dossier;
+  /** Only for records beside dossiers: the first moment of each of their states, by state. */
+  readonly moments?: Readonly<Record<string, string>> | undefined;
   /**
    * The record as anybody may read it, with its people masked. Absent if it is not public. What a partner makes public
    * must come from here.

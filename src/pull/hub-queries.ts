@@ -5,6 +5,7 @@ import type { RecordItem } from '#core/dossier/item';
 import { isFinished } from '#core/dossier/status';
 import type { Problem } from '#core/problem';
 import { subjectOf } from '#core/records/kind';
+import { momentsOf } from '#core/records/moments';
 import { render } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadCreations } from '../index/creations.ts';
@@ -12,6 +13,7 @@ import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { readChanges } from '../index/read.ts';
+import { loadRecordEvents } from '../index/record-events.ts';
 import { loadRecords } from '../index/records.ts';
 import type { FinishedDossiers, HubQueries, StoredResult } from '../kit/puller.ts';
 import { listOutstanding, listReceivedRecords, loadCalledBack } from '../ledger/deliveries.ts';
@@ -44,7 +46,10 @@ export function hubQueriesOf(hub: Hub, party: Party, { figures }: Pick<HubQuerie
       if (!kind) return [];
       const subjects = await listReceivedRecords(database, party.id, kind, asked, limit, after);
       const found = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
-      const bySubject = new Map(found.map(({ subject, held }) => [subject, held.view]));
+      const events = await loadRecordEvents(database.pool, vault, subjects);
+      const bySubject = new Map(
+        found.map(({ subject, held }) => [subject, { ...held.view, moments: momentsOf(events.get(subject) ?? []) }]),
+      );
       return subjects.flatMap((subject) => bySubject.get(subject) ?? []) as never;
     },
 
