@@ -46,6 +46,7 @@ export const EN = {
   'record-unknown': 'there is no {kind} {code} yet; the report is stored, and applied when the record arrives',
   'amount-differs': '{got} đồng were reported, expected {near} đồng; an operator decides',
   'paid-twice': 'the payment was made with the transaction {near}, and {got} is another one; an operator decides',
+  'paid-after-cancel': 'the payment was cancelled at {moment}, before it was made; an operator decides',
   'partner-differs': '{got} is another partner, expected {near}; an operator decides',
   'reference-differs': '{got} is another reference, expected {near}; an operator decides',
   'reports-contradict': '{count} reports contradict the records of the hub, the oldest about {code}',

@@ -35,6 +35,7 @@ export const VI = translation({
   'record-unknown': 'chưa có {kind} {code}; báo cáo này đã được lưu và tự áp dụng khi có bản ghi',
   'amount-differs': 'được báo {got} đồng, cần {near} đồng; chờ cán bộ quyết định',
   'paid-twice': 'khoản này đã thanh toán bằng giao dịch {near}, còn {got} là giao dịch khác; chờ cán bộ quyết định',
+  'paid-after-cancel': 'khoản này đã bị hủy lúc {moment}, trước khi nộp; chờ cán bộ quyết định',
   'partner-differs': '{got} là mã đối tác khác, cần {near}; chờ cán bộ quyết định',
   'reference-differs': '{got} là mã tham chiếu khác, cần {near}; chờ cán bộ quyết định',
   'reports-contradict': '{count} báo cáo trái với bản ghi của trục, cũ nhất là về {code}',

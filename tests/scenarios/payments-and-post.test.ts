@@ -301,6 +301,27 @@ describe('payments', () => {
     expect((await hub.read('/api/v1/payments/P5', 'personal')).body).toMatchObject({ transaction: 'GD-6' });
   });
 
+  test('a payment that was cancelled before waits until an operator counts it', async () => {
+    await push({ code: 'P6' });
+    await push({ code: 'P6', state: 'cancelled', stateAt: at('10:00') });
+    const paid = { code: 'P6', state: 'paid', stateAt: at('10:05'), transaction: 'GD-6' };
+    expect(await push(paid, 'other')).toMatchObject({
+      outcome: 'quarantined',
+      problems: [{ path: '/state', code: 'paid-after-cancel' }],
+    });
+    expect(await stateOf('P6')).toBe('cancelled');
+    const { items } = (await operator.get('quarantine?kind=contradiction&code=P6')).body;
+    await operator.post(`quarantine/${items[0].id}/resolve`, { action: 'release', why: 'công dân đã nộp' });
+    expect(await stateOf('P6')).toBe('paid');
+  });
+
+  test('a payment stays paid when an earlier cancellation comes late', async () => {
+    await push({ code: 'P7' });
+    await push({ code: 'P7', state: 'paid', stateAt: at('10:05') }, 'other');
+    await push({ code: 'P7', state: 'cancelled', stateAt: at('10:00') });
+    expect(await stateOf('P7')).toBe('paid');
+  });
+
   test('an address that opens a receipt is for readers of personal data alone', async () => {
     await push({ code: 'P4', receiptUrl: 'https://bienlai.example.test/4' });
     expect((await hub.read('/api/v1/payments/P4')).body).not.toHaveProperty('receiptUrl');

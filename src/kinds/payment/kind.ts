@@ -9,7 +9,8 @@ type State = Payment['state'];
 /** The states that may follow a state that ends the payment. Any state may follow the others. */
 const AFTER: Readonly<Partial<Record<State, readonly State[]>>> = {
   paid: ['cancelled', 'refunded'],
-  cancelled: ['refunded'],
+  // The page of the platform stays open to the citizen. See contradictions.
+  cancelled: ['paid', 'refunded'],
   refunded: [],
 };
 
@@ -44,12 +45,17 @@ export const payment = defineKind<Payment>({
   }),
 });
 
-/** A platform that reports another amount, or a second transaction for one payment, is not believed. */
+/**
+ * A platform that reports another amount, a second transaction for one payment, or the payment of a cancelled one, is not
+ * believed: an officer decides what becomes of the money.
+ */
 function contradictions(said: Partial<Payment>, held: Payment): readonly Problem[] {
-  const { amountVnd, transaction } = said;
+  const { amountVnd, transaction, stateAt = '' } = said;
   const isOtherAmount = amountVnd !== undefined && amountVnd !== held.amountVnd;
   const isSecond = said.state === 'paid' && transaction !== undefined && held.state === 'paid';
+  const isAfterCancel = said.state === 'paid' && held.state === 'cancelled' && stateAt > held.stateAt;
   return [
+    ...(isAfterCancel ? [problem('/state', 'paid-after-cancel', { moment: held.stateAt })] : []),
     ...(isOtherAmount ? [problem('/amountVnd', 'amount-differs', { got: amountVnd, near: held.amountVnd })] : []),
     ...(isSecond && held.transaction !== undefined && transaction !== held.transaction
       ? [problem('/transaction', 'paid-twice', { got: transaction, near: held.transaction })]
