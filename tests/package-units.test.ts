@@ -27,6 +27,14 @@ test('a stop reaches the hub alone, which ends its PostgreSQL last, and a start 
   }
 });
 
+test('a hub that ends because of its settings is not started again, and one that ends otherwise is', () => {
+  for (const unit of [UNIT, units['lienthong@.service']]) {
+    expect(unit).toMatch(/^Restart=always$/m);
+    // The exit code of wrong settings, see main.ts.
+    expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
+  }
+});
+
 test('the processes of one machine have different, known ports for probes and metrics, which the pages name', () => {
   const ports = ROLES.map((role) => {
     const { HUB_CONFIG: _, ...env } = environmentOf(role);
