@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { addCodeEntries } from '../../src/ledger/code-entries.ts';
@@ -78,6 +78,43 @@ describe('rebuild', () => {
     expect(found.differences.map(({ code }) => code).sort()).toEqual([CODE, 'H60.02-250812-2007']);
     expect(found).toEqual(await rebuild());
     expect(await rebuild({ lanes: 3, swap: true })).toMatchObject({ identical: true, swapped: 2 });
+  });
+
+  test('a message that a thread gets after a later one of its dossier is rebuilt in one lane', async () => {
+    const code = 'H60.01-250812-4040';
+    await hub.push(dossier({ code }));
+    await hub.push(dossier({ code, status: 'processing', statusAt: '2025-08-14T08:00:00+07:00' }));
+    // Messages that arrive meanwhile are read if something seems to differ.
+    await query("UPDATE dossiers SET status = 'stopped' WHERE code = $1", [code]);
+    const { pool } = hub.hub.database;
+    const ask = pool.query.bind(pool) as (asked: unknown, values?: unknown) => Promise<{ rows: { id: string }[] }>;
+    let late: string | undefined;
+    // The copy of the first message has an id before that of the second, and commits when the threads have applied both.
+    const commitLate = async (): Promise<void> => {
+      const [second, first] = (await ask('SELECT id FROM messages ORDER BY id DESC LIMIT 2')).rows;
+      late = `${second?.id.slice(0, 24)}000000000000`;
+      await ask(
+        `INSERT INTO messages (id, receipt, received_at, party, door, operation, key_name, media_type, body_bytes, body_hash, body, body_key, outcome, results)
+         SELECT $1, receipt, received_at, party, door, operation, key_name, media_type, body_bytes, body_hash, body, body_key, outcome, results
+         FROM messages WHERE id = $2`,
+        [late, first?.id],
+      );
+    };
+    const asked = vi.spyOn(pool, 'query').mockImplementation((async (one: unknown, values?: unknown) => {
+      if ((one as { name?: string }).name === 'codes' && late === undefined) await commitLate();
+      return ask(one, values);
+    }) as unknown as typeof pool.query);
+    const inThreads = await rebuild({ lanes: 3 });
+    const begun = asked.mock.calls.filter(([one]) => {
+      const { name, values = [] } = one as { name?: string; values?: readonly unknown[] };
+      return name === 'codes' && values[0] === '';
+    });
+    asked.mockRestore();
+    expect(begun).toHaveLength(2);
+    expect(inThreads.differences.map((one) => one.code)).toContain(code);
+    expect(inThreads).toEqual(await rebuild());
+    await query('DELETE FROM messages WHERE id = $1', [late]);
+    expect(await rebuild({ swap: true })).toMatchObject({ identical: true, swapped: 1 });
   });
 
   const TAMPERED = [
