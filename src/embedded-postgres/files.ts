@@ -18,6 +18,36 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
+/** A file of another user in a folder of this process's user. */
+export class OthersFileError extends Error {
+  readonly code = 'OTHERS_FILE';
+}
+
+/**
+ * Says what to do about a file of another user that this process may not use, beside its own: commands that root ran with an
+ * older version left such files.
+ *
+ * @returns the error itself if it has another cause
+ */
+export function explainOthersFile(error: unknown): unknown {
+  const { path: file } = error as NodeJS.ErrnoException;
+  if (codeOf(error) !== 'EACCES' || file === undefined) return error;
+  const [uid, owner] = [process.getuid?.(), ownerOf(file)];
+  if (owner === undefined || owner === uid || ownerOf(path.dirname(file)) !== uid) return error;
+  return new OthersFileError(
+    `${file} belongs to user ${owner}, expected user ${uid}, as whom this process runs; end what that user still runs on this folder, then run as root: chown ${uid} ${file}`,
+    { cause: error },
+  );
+}
+
+function ownerOf(at: string): number | undefined {
+  try {
+    return fs.statSync(at).uid;
+  } catch {
+    return undefined;
+  }
+}
+
 export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return; // cannot open a folder
   const handle = fs.openSync(folder, 'r');

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isLeftToNobody } from './account.ts';
 import { type Cluster, isCluster, placeCluster } from './cluster.ts';
 import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from './connection.ts';
-import { codeOf, createFile, type Log } from './files.ts';
+import { codeOf, createFile, explainOthersFile, type Log } from './files.ts';
 import { withLock } from './lock.ts';
 import { type Identity, isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 import { findPostmaster, launch, logTail, type Postmaster, rotateLog } from './server.ts';
@@ -48,12 +48,14 @@ const ROTATE_AGAIN_MS = 60_000;
  * Starts PostgreSQL 18 over `dataDir` on 127.0.0.1, or joins the server that already runs there.
  *
  * If the server ends unexpectedly, it is restarted at the same port. Throws when the machine has no binaries,
- * when the folder holds other data, or when the server is not ready within 60 s.
+ * when the folder holds other data or files of another user, or when the server is not ready within 60 s.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const placed = placeCluster(options.dataDir, options, options.log);
   const cluster: Cluster = options.port === undefined ? placed : { ...placed, port: options.port };
-  const serving = await withLock(`${cluster.dataDir}.lock`, () => serve(cluster));
+  const serving = await withLock(`${cluster.dataDir}.lock`, () => serve(cluster)).catch((error) => {
+    throw explainOthersFile(error);
+  });
   return keep(cluster, serving);
 }
 

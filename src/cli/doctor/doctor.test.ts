@@ -114,6 +114,7 @@ describe('the doctor', () => {
     ['57P03', /wait until PostgreSQL has started/],
     ['25006', /promote a standby/],
     ['EACCES', /as the user of the hub/],
+    ['OTHERS_FILE', /that command as root/],
     ['ENOSPC', /make room/],
     ['ECONNREFUSED', /start PostgreSQL/],
   ])('a database that cannot be reached (%s) gets its own advice', (code, advice) => {

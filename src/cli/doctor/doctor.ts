@@ -93,6 +93,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   25006: 'start the primary, or promote a standby',
   // Of the embedded database's folder.
   EACCES: 'run it as the user of the hub',
+  OTHERS_FILE: 'run that command as root, then doctor again',
   ENOSPC: 'make room on its disk',
 };
 
