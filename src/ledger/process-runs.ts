@@ -49,8 +49,29 @@ export async function listRuns(run: Run, role: string, to: string): Promise<read
   );
 }
 
-/** When the first process stored that it runs. Undefined if none did. */
+/** When the first process stored that it runs. Undefined if none did. Backups do not count. */
 export async function firstRunAt(run: Run): Promise<string | undefined> {
-  const [row] = await run<{ at: string | null }>('SELECT min(started_at) AS at FROM process_runs');
+  const [row] = await run<{ at: string | null }>(
+    `SELECT min(started_at) AS at FROM process_runs WHERE roles <> '{backup}'`,
+  );
   return row?.at ?? undefined;
+}
+
+/** Stores that a backup is whole, as a run with the role `backup`. @param startedMs the moment whose state it holds */
+export async function storeBackup(database: Database, startedMs: number, nowMs: number): Promise<void> {
+  await database.pool.query({
+    name: 'store backup',
+    text: `INSERT INTO process_runs (roles, started_at, seen_at, ended_at)
+           VALUES ('{backup}', $1::timestamptz, $2::timestamptz, $2::timestamptz)`,
+    values: [msToInstant(startedMs), msToInstant(nowMs)],
+  });
+}
+
+/** The moment whose state the newest whole backup holds. Undefined if none was stored. */
+export async function lastBackupAt(database: Database): Promise<string | undefined> {
+  const { rows } = await database.pool.query<{ at: string | null }>({
+    name: 'last backup',
+    text: `SELECT max(started_at) AS at FROM process_runs WHERE roles = '{backup}'`,
+  });
+  return rows[0]?.at ?? undefined;
 }

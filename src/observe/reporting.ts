@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { instantToMs } from '#core/dates/dates';
 import { fewAtOnce } from '../concurrency/batch-calls.ts';
 import type { TraceSettings } from '../config/config.ts';
 import type { Database } from '../database/pool.ts';
@@ -6,6 +7,7 @@ import { countAnomalies } from '../ledger/anomalies.ts';
 import { loadBacklog } from '../ledger/backlog.ts';
 import { countErased } from '../ledger/erasures.ts';
 import { openIncidents } from '../ledger/incidents.ts';
+import { lastBackupAt } from '../ledger/process-runs.ts';
 import { loadQuarantineAges } from '../ledger/quarantine.ts';
 import { lastReconciles } from '../ledger/reconciles.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
@@ -35,4 +37,10 @@ export function showDatabase(telemetry: Telemetry, database: Database, nowMs: ()
   telemetry.watchAgreement(() => few(() => lastReconciles(database)));
   telemetry.watchAnomalies(() => few(() => countAnomalies(database)));
   telemetry.watchErased(() => few(() => countErased(database)));
+  telemetry.watchBackup(() => few(() => backupAgeS(database, nowMs())));
+}
+
+async function backupAgeS(database: Database, nowMs: number): Promise<number | undefined> {
+  const at = await lastBackupAt(database);
+  return at === undefined ? undefined : Math.max(nowMs - instantToMs(at), 0) / 1_000;
 }

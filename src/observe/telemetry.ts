@@ -17,6 +17,7 @@ import {
   showAgreement,
   showAnomalies,
   showBacklog,
+  showBackup,
   showErased,
   showIncidents,
   showQuarantine,
@@ -51,6 +52,8 @@ export interface Telemetry {
   replicaFailed(replica: string): void;
   /** Adds a metric of what is due to be erased. */
   watchRetention(load: Parameters<typeof showRetention>[1]): void;
+  /** Adds a metric of the age of the newest backup. */
+  watchBackup(load: Parameters<typeof showBackup>[1]): void;
   /** Adds a metric of the erased dossiers and records. */
   watchErased(load: Parameters<typeof showErased>[1]): void;
   /** Records committed messages. Their changes are in the index at this time. */
@@ -106,6 +109,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     readAt: (target) => reads.inc({ target }),
     replicaFailed: (replica) => replicaFailures.inc({ replica }),
     watchRetention: (load) => showRetention(registry, load),
+    watchBackup: (load) => showBackup(registry, load),
     watchErased: (load) => showErased(registry, load),
     accepted(submissions, accepted, atMs) {
       countAccepted(submissions, accepted, atMs);

@@ -83,7 +83,7 @@ const SOURCES = {
   incidents: Object.fromEntries(each(TOUCHED, touched)),
   availability: {
     runs: `SELECT role AS key, 'run' AS what, id::text AS code, started_at AS at FROM process_runs, unnest(roles) role
-      WHERE started_at <= $2::timestamptz AND coalesce(ended_at, seen_at) >= $1::timestamptz`,
+      WHERE role <> 'backup' AND started_at <= $2::timestamptz AND coalesce(ended_at, seen_at) >= $1::timestamptz`,
   },
 } as const satisfies Record<string, Sources>;
 export type ReportWithRecords = keyof typeof SOURCES | 'online-services';

@@ -39,6 +39,8 @@ describe('a backup', () => {
   const keyFile = join(folder, 'recovery.key');
   let recipient: string;
   let file: string;
+  /** The database when it was backed up. */
+  let before: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
     const lines = Array.from({ length: COUNT }, (_, n) =>
@@ -60,6 +62,7 @@ describe('a backup', () => {
     const key = JSON.parse((await run('keys', 'recovery', '--json')).out);
     recipient = key.recipient;
     writeFileSync(keyFile, `# giữ ngoại tuyến\n${key.secret}\n`);
+    before = await contentOf(env().DATABASE_URL as string);
     const { out, code, errors } = await run('backup', 'backups', '--for', recipient, '--json');
     expect([code, errors]).toEqual([0, expect.anything()]);
     file = JSON.parse(out).file;
@@ -103,7 +106,7 @@ describe('a backup', () => {
   test('comes back row by row, and the hub goes on from it', async () => {
     const { code, errors, target } = await restore(file);
     expect([code, errors]).toEqual([0, expect.anything()]);
-    expect(await contentOf(target.url)).toEqual(await contentOf(scene.env().DATABASE_URL as string));
+    expect(await contentOf(target.url)).toEqual(before);
     const more = await lienthongHere(
       ['import', 'one-stop', 'dossiers.ndjson', '--json'],
       { ...env(), DATABASE_URL: target.url },
@@ -111,6 +114,17 @@ describe('a backup', () => {
     );
     expect(more.code).toBe(0);
     await target.drop();
+  });
+
+  test('is noted in the database once it is whole, and never otherwise', async () => {
+    const noted = async (): Promise<number> =>
+      (await scene.query(`SELECT FROM process_runs WHERE roles = '{backup}' AND ended_at >= started_at`)).rowCount ?? 0;
+    const first = await noted();
+    expect(first).toBeGreaterThan(0);
+    expect((await run('backup', '/dev/null/none', '--for', recipient)).code).toBe(1);
+    expect(await noted()).toBe(first);
+    expect(await run('backup', 'noted', '--for', recipient)).toMatchObject({ code: 0, errors: '' });
+    expect(await noted()).toBe(first + 1);
   });
 
   test('is checked beside the hub: counts, audit, and the index against its messages', async () => {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { storeBackup } from '../../src/ledger/process-runs.ts';
 import { progress, type TestHub, testHub } from '../support/hub.ts';
 import { question } from '../support/kinds.ts';
 
@@ -54,6 +55,15 @@ test('the age of what waits for a decision is a metric by party; what waits for 
   expect(await ages()).toEqual(['hub_quarantine_oldest_seconds{party="one-stop"} 90000']);
 });
 
+test('the age of the newest backup is a metric, and absent without a backup', async () => {
+  const age = async () => /^hub_backup_age_seconds (.*)$/m.exec(await (await hub.request('GET', '/metrics')).text())?.[1];
+  expect(await age()).toBeUndefined();
+  const { nowMs } = hub.clock;
+  await storeBackup(hub.hub.database, nowMs - 7_200_000, nowMs);
+  await storeBackup(hub.hub.database, nowMs - 90_000_000, nowMs - 89_000_000);
+  expect(await age()).toBe('7200');
+});
+
 test('requests for metrics at once share one answer, and take two connections at most', async () => {
   const { pool } = hub.hub.database;
   const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<unknown>;
@@ -79,7 +89,7 @@ test('requests for metrics at once share one answer, and take two connections at
 });
 
 /** The queries of an answer, by their names. */
-const QUERIES = ['backlog', 'quarantine ages', 'last reconciles', 'count anomalies', 'count erased'];
+const QUERIES = ['backlog', 'quarantine ages', 'last reconciles', 'count anomalies', 'count erased', 'last backup'];
 
 interface ZabbixItem {
   readonly key: string;

@@ -4,7 +4,7 @@ import type { Outcome } from '#core/dossier/settle';
 import { closed } from '../../schemas/parts.ts';
 import { defineAdapter } from '../../src/kit/adapter.ts';
 import type { Answered } from '../../src/kit/asker.ts';
-import { beginRun, continueRun, endRun } from '../../src/ledger/process-runs.ts';
+import { beginRun, continueRun, endRun, storeBackup } from '../../src/ledger/process-runs.ts';
 import type { Report } from '../../src/reports/report.ts';
 import type { ReportName } from '../../src/reports/reports.ts';
 import { expectRecordsBehind } from '../support/behind.ts';
@@ -199,6 +199,9 @@ async function runProcesses(): Promise<void> {
     if (isOrdered) await endRun(database, id, toMs);
     for (let minute = from * 60; minute < to * 60; minute++) isUp[role].add(minute);
   }
+  // A backup is no time at which the hub ran, nor was away.
+  await storeBackup(database, START - 100 * HOUR, START - 99 * HOUR);
+  await storeBackup(database, START + 950 * HOUR, START + 951 * HOUR);
 }
 
 async function push(codes: readonly string[], status: string): Promise<void> {

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../config/config.ts';
+import type { Database } from '../../database/pool.ts';
+import { checkBackup } from './check-backup.ts';
 import { checkCalendar } from './check-calendar.ts';
 import { buffersFinding, clockFinding } from './check-database.ts';
 import { diskFinding } from './check-disk.ts';
@@ -29,6 +31,16 @@ describe('the doctor', () => {
       level,
       found: expect.stringContaining(Math.abs(seconds).toFixed(1)),
     });
+  });
+
+  test.each([
+    [undefined, 'info', /has written no backup/],
+    ['2025-08-11T03:00:00+07:00', 'ok', /29 h old/],
+    ['2025-08-11T01:00:00+07:00', 'warn', /31 h old, of 2025-08-11T01:00:00\+07:00/],
+  ])('a newest backup of %s: %s', async (at, level, found) => {
+    const answers = [[{ there: true }], [{ at: at ?? null }]];
+    const database = { pool: { query: async () => ({ rows: answers.shift() }) } } as unknown as Database;
+    expect(await checkBackup(database, NOW)).toMatchObject([{ level, found: expect.stringMatching(found) }]);
   });
 
   test('few buffers for a large database are a warning, with where to read on', () => {

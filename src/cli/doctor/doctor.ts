@@ -10,6 +10,7 @@ import { createVault, type Vault } from '../../secrets/vault.ts';
 import { withDatabase } from '../open-database.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from '../run-command.ts';
 import { checkAudit } from './check-audit.ts';
+import { checkBackup } from './check-backup.ts';
 import { checkCalendar } from './check-calendar.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
@@ -118,6 +119,7 @@ async function checkAll(database: Database, vault: Vault, config: Config): Promi
   const { file } = config;
   return [
     ...(await checkDatabase(database, Date.now)),
+    ...(await attempt('database', () => checkBackup(database, Date.now()))),
     ...(await attempt('secrets', () => checkSealing(database, vault))),
     ...(await attempt('secrets', () => checkKeyed(database, vault))),
     ...(await attempt('work', () => checkWork(database, Date.now()))),

@@ -134,6 +134,20 @@ interface DueByState {
   readonly due: number;
 }
 
+/** Shows the age of the newest backup. It is absent without one, and while the read fails. */
+export function showBackup(registry: Registry, load: () => Promise<number | undefined>): void {
+  new Gauge({
+    name: 'hub_backup_age_seconds',
+    help: 'Age of the newest whole backup of the command backup',
+    registers: [registry],
+    async collect() {
+      const ageS = await load().catch(() => undefined);
+      if (ageS === undefined) this.remove({});
+      else this.set(ageS);
+    },
+  });
+}
+
 /** Counted in the database, so that every process reports the same number. */
 export function showErased(
   registry: Registry,
