@@ -19,7 +19,7 @@ export interface OpenOptions {
  * @throws UsageError when there is no database
  */
 export async function withDatabase<T>(
-  config: Config,
+  config: Pick<Config, 'databaseUrl' | 'dataDir'>,
   work: (database: Database) => Promise<T>,
   { mayCreate = false }: OpenOptions = {},
 ): Promise<T> {

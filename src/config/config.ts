@@ -66,9 +66,7 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters, mayCreate
   const problems: string[] = [];
   const tell = (problem: string): unknown => problems.push(problem);
   const read = reader(env, tell);
-  const dataDir = resolve(read('HUB_DATA_DIR', './data', 'a folder', String));
-  const databaseUrl = readUrl(env, 'DATABASE_URL', POSTGRES, tell);
-  const filePath = resolve(read('HUB_CONFIG', './hub.config.json', 'a file', String));
+  const { databaseUrl, dataDir, filePath } = placesIn(env, tell);
   const config: Config = {
     databaseUrl,
     databaseReadUrls: readUrls(env, databaseUrl, tell),
@@ -90,6 +88,23 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters, mayCreate
   if (databaseUrl === undefined && problems.length === 0) tellOfFolder(dataDir, tell);
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** Where the data and the configuration file are. */
+export type Places = Pick<Config, 'databaseUrl' | 'dataDir' | 'filePath'>;
+
+/** The places of settings that loadConfig refuses. It also says what is wrong with them. */
+export function loadPlaces(env: Environment): Places {
+  return placesIn(env, () => undefined);
+}
+
+function placesIn(env: Environment, tell: (problem: string) => unknown): Places {
+  const read = reader(env, tell);
+  return {
+    databaseUrl: readUrl(env, 'DATABASE_URL', POSTGRES, tell),
+    dataDir: resolve(read('HUB_DATA_DIR', './data', 'a folder', String)),
+    filePath: resolve(read('HUB_CONFIG', './hub.config.json', 'a file', String)),
+  };
 }
 
 /** The embedded database creates its files there. */

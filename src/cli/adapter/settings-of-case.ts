@@ -47,16 +47,17 @@ export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCa
 }
 
 /** The schemas with their alternatives. */
-function whole(nodes: readonly (SchemaNode | undefined)[]): readonly SchemaNode[] {
+export function whole(nodes: readonly (SchemaNode | undefined)[]): readonly SchemaNode[] {
   return nodes.flatMap((node) => (node ? [node, ...whole(node.anyOf ?? [])] : []));
 }
 
-function itemsOf(nodes: readonly SchemaNode[]): readonly SchemaNode[] {
+/** The schemas of the entries of a list. */
+export function itemsOf(nodes: readonly SchemaNode[]): readonly SchemaNode[] {
   return whole(nodes.map(({ items }) => items));
 }
 
 /** The schemas of a member. By its place and not by its name, because a request may have a member of the same name. */
-function memberOf(nodes: readonly SchemaNode[], member: string): readonly SchemaNode[] {
+export function memberOf(nodes: readonly SchemaNode[], member: string): readonly SchemaNode[] {
   return whole(
     nodes.flatMap(({ properties = {}, patternProperties = {} }) =>
       Object.hasOwn(properties, member)

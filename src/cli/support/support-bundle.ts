@@ -3,16 +3,17 @@ import os from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { sql } from 'kysely';
-import { loadConfig } from '../../config/config.ts';
+import { type Config, ConfigError, loadConfig, loadPlaces, type Places } from '../../config/config.ts';
 import type { Database } from '../../database/pool.ts';
 import { listIncidents } from '../../ledger/incidents.ts';
 import { loadParties } from '../../ledger/party-health.ts';
-import { loadAdapters } from '../../parties/load-adapters.ts';
+import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
 import { examineHub } from '../doctor/doctor.ts';
+import { type Finding, findingsOf } from '../doctor/finding.ts';
 import { withDatabase } from '../open-database.ts';
-import { type CommonOptions, type Result, readPackage, runCommand } from '../run-command.ts';
+import { type CommonOptions, type Result, readPackage, runCommand, USAGE } from '../run-command.ts';
 import { writeWhole } from '../write-whole.ts';
-import { shownSettings } from './shown-settings.ts';
+import { HIDDEN, shownSettings } from './shown-settings.ts';
 
 /** `lienthong support-bundle`: what a supplier needs to help, without secrets and personal data. */
 export function addSupportBundle(program: Command): void {
@@ -23,27 +24,94 @@ export function addSupportBundle(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
       'after',
-      '\nIt has no secret, no record and no text of a partner. Read it before you send it. The hub may run meanwhile.',
+      `
+It has no secret, no record and no text of a partner. Read it before you send it. The hub may run meanwhile.
+It is written with unusable settings too, and says what it lacks then.
+Exit codes: 0 written, 2 written with the problems of the settings, or not written.`,
     )
-    .action((folder: string, options: CommonOptions) => runCommand(options, () => bundle(resolve(folder))));
+    .action((folder: string, options: CommonOptions) => runCommand(options, () => bundle(resolve(folder)), USAGE));
 }
 
 async function bundle(folder: string): Promise<Result> {
-  const adapters = await loadAdapters();
-  const config = loadConfig(process.env, adapters, false);
+  const { config, adapters, problems } = await readSettings(process.env);
+  const places = loadPlaces(process.env);
+  const lacks: string[] = [];
+  /** A part that cannot be made is its error. */
+  const part = async (name: string, make: () => unknown): Promise<unknown> => {
+    try {
+      return await make();
+    } catch (error) {
+      const { message } = error as Error;
+      lacks.push(`${name}: ${message}`);
+      return { error: message };
+    }
+  };
+  if (!config) lacks.push('doctor: it has the problems of the settings alone, which are not usable');
   const takenAt = new Date().toISOString();
+  const roles = config?.roles ?? null;
+  const file = await part('settings', () => shownSettings(places.filePath, adapters, config !== undefined));
   const content = {
     takenAt,
-    hub: { version: readPackage().version, node: process.version, roles: config.roles, adapters: [...adapters.keys()] },
+    hub: { version: readPackage().version, node: process.version, roles, adapters: [...adapters.keys()] },
     machine: machine(),
-    settings: { variables: setVariables(process.env), file: shownSettings(config.filePath, adapters) },
-    doctor: await examineHub(config),
-    database: await withDatabase(config, describe).catch((error: Error) => ({ error: error.message })),
+    settings: { variables: setVariables(process.env), file },
+    doctor: config ? await examineHub(config) : problems.map(failed),
+    database: await part('database', () => describeDatabase(places, problems)),
+    lacks,
   };
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `lienthong-support-${takenAt.replace(/[-:]|\.\d+/g, '')}.json`);
-  await writeWhole(file, [`${JSON.stringify(content, null, 2)}\n`]);
-  return { text: `${file}: read it before you send it`, document: { file, parts: Object.keys(content) } };
+  const written = join(folder, `lienthong-support-${takenAt.replace(/[-:]|\.\d+/g, '')}.json`);
+  await writeWhole(written, [`${JSON.stringify(content, null, 2)}\n`]);
+  return {
+    text: [`${written}: read it before you send it`, ...lacks.map((one) => `it lacks ${one}`)].join('\n'),
+    document: { file: written, parts: Object.keys(content), lacks },
+    incomplete: config === undefined,
+  };
+}
+
+interface ReadSettings {
+  /** Undefined: the hub would not start. */
+  readonly config: Config | undefined;
+  /** None when one of them is broken. */
+  readonly adapters: ReadonlyMap<string, LoadedAdapter>;
+  readonly problems: readonly string[];
+}
+
+async function readSettings(env: NodeJS.ProcessEnv): Promise<ReadSettings> {
+  const problems: string[] = [];
+  const adapters = await loadAdapters().catch(({ message }: Error) => {
+    problems.push(message);
+    return undefined;
+  });
+  const config = configIn(env, adapters, problems);
+  return { config: problems.length === 0 ? config : undefined, adapters: adapters ?? new Map(), problems };
+}
+
+function configIn(
+  env: NodeJS.ProcessEnv,
+  adapters: ReadonlyMap<string, LoadedAdapter> | undefined,
+  problems: string[],
+): Config | undefined {
+  try {
+    return loadConfig(env, adapters, false);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+/** The log quotes wrong values for the operator. One of them may be a secret in a wrong place. */
+const VALUE = /\bgot (?:"(?:[^"\\]|\\.)*"|-?[\d.e+]+)(?=,)/g;
+
+const failed = (problem: string): Finding =>
+  findingsOf('settings')('fail', problem.replaceAll(VALUE, `got ${HIDDEN}`));
+
+/** Also with other settings that are not usable. @throws when its own are not, or when it does not answer */
+async function describeDatabase(places: Places, problems: readonly string[]): Promise<object> {
+  const own = problems.find((one) => /^(?:DATABASE_URL|HUB_DATA_DIR): /.test(one));
+  if (own !== undefined) throw new Error(own);
+  return withDatabase(places, describe);
 }
 
 function machine(): object {
