@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig, ROLES } from '../src/config/config.ts';
@@ -33,6 +33,14 @@ test('a hub that ends because of its settings is not started again, and one that
     // The exit code of wrong settings, see main.ts.
     expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
   }
+});
+
+test('the removal of the package stops every unit that somebody may have enabled', () => {
+  const parts = join(ROOT, 'scripts/package');
+  const files = readdirSync(parts).filter((name) => /\.(?:service|timer)$/.test(name));
+  const enabled = files.filter((name) => /^\[Install\]$/m.test(readFileSync(join(parts, name), 'utf8')));
+  const [, stopped = ''] = /^ *for unit in (.*); do$/m.exec(readFileSync(join(parts, 'prerm'), 'utf8')) ?? [];
+  expect(stopped.split(' ').sort()).toEqual([...enabled, ...ROLES.map((role) => `lienthong@${role}.service`)].sort());
 });
 
 test('the processes of one machine have different, known ports for probes and metrics, which the pages name', () => {
