@@ -65,8 +65,11 @@ export async function prepareStore({ database, nowMs }: Store, vault: Vault, log
   await refuseOtherSecret(database, vault);
 }
 
-/** With a wrong secret no stored message could be decrypted, and new ones would be sealed with it. */
-async function refuseOtherSecret(database: Database, vault: Vault): Promise<void> {
+/**
+ * With a wrong secret no stored message could be decrypted, and new ones would be sealed with it.
+ * @throws an Error with the number of such messages
+ */
+export async function refuseOtherSecret(database: Database, vault: Vault): Promise<void> {
   const { looked, unopened } = (await unopenedMessages(database, vault, 100)).newest;
   if (unopened > 0)
     throw new Error(

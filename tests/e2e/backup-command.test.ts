@@ -296,6 +296,13 @@ describe('a backup', () => {
     await target.drop();
   });
 
+  test('with another secret than that of the data is not written', async () => {
+    const settings = { ...env(), HUB_SECRET: 'another-secret-that-is-long-enough-too' };
+    const { code, errors } = await lienthongHere(['backup', 'sealed', '--for', recipient], settings, folder);
+    expect([code, errors]).toEqual([1, expect.stringMatching(/messages are encrypted with a secret that is neither/)]);
+    expect(readdirSync(join(folder, 'sealed'))).toEqual([]);
+  });
+
   test('of a database where no hub was started is refused with the reason', async () => {
     const target = await testDatabase();
     const client = new pg.Client({ connectionString: target.url });
@@ -310,7 +317,7 @@ describe('a backup', () => {
 
   /** Ends a backup that waits for a table in the middle, and returns how it ended and which files it left. */
   const endedBySignal = async (other: pg.Client, settings: Readonly<Record<string, string>>, to: string) => {
-    await other.query('BEGIN; LOCK TABLE messages');
+    await other.query('BEGIN; LOCK TABLE records');
     const { child, ended } = startLienthong(['backup', to, '--for', recipient], settings, folder);
     const files = (): readonly string[] => (existsSync(join(folder, to)) ? readdirSync(join(folder, to)) : []);
     await expect.poll(files, { timeout: 20_000 }).toEqual([expect.stringMatching(/\.part$/)]);

@@ -8,8 +8,10 @@ import type { Settings } from '../../backup/frames.ts';
 import { seal } from '../../backup/seal.ts';
 import { backupFrames } from '../../backup/write-backup.ts';
 import { type Config, loadConfig } from '../../config/config.ts';
+import { refuseOtherSecret } from '../../database/open-store.ts';
 import type { Database } from '../../database/pool.ts';
 import { storeBackup } from '../../ledger/process-runs.ts';
+import { createVault } from '../../secrets/vault.ts';
 import { withDatabase } from '../open-database.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, readPackage, runCommand, UsageError } from '../run-command.ts';
@@ -102,6 +104,8 @@ async function writeBackup(config: Config, recipient: string, file: string | und
       const client = await database.pool.connect();
       try {
         await requireHub(client);
+        // The file holds the secret that it finds here. With another one nobody could read the data after a restore.
+        await refuseOtherSecret(database, createVault(config.secrets as [string, ...string[]]));
         const startedMs = Date.now();
         const about = { hub: readPackage().version, settings: settingsOf(config, process.env) };
         const frames = backupFrames(client, about, ({ table, doneTables, tables }) => {
