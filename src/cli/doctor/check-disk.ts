@@ -1,13 +1,23 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type Config, embeddedFolder } from '../../config/config.ts';
+import { dataFolderOf } from '../../embedded-postgres/cluster.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
 const finding = findingsOf('disk');
 const GIB = 1024 ** 3;
 
-/** Free space where the data folder is, or will be. */
-export async function checkDisk(dataDir: string, isEmbedded: boolean): Promise<Finding> {
+/** Free space where the data folder is, or will be, and where the files of the embedded database are if not there. */
+export async function checkDisks(config: Pick<Config, 'databaseUrl' | 'dataDir'>): Promise<readonly Finding[]> {
+  const asked = embeddedFolder(config);
+  if (asked === undefined) return [await checkDisk(config.dataDir, false)];
+  const database = dataFolderOf(asked);
+  if (database === asked) return [await checkDisk(config.dataDir, true)];
+  return [await checkDisk(config.dataDir, false), await checkDisk(database, true)];
+}
+
+async function checkDisk(dataDir: string, isEmbedded: boolean): Promise<Finding> {
   let folder = dataDir;
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   const { bavail, blocks, bsize } = await statfs(folder);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Database } from '../../database/pool.ts';
 import { checkBackup } from './check-backup.ts';
 import { checkCalendar } from './check-calendar.ts';
 import { buffersFinding, clockFinding } from './check-database.ts';
-import { diskFinding } from './check-disk.ts';
+import { checkDisks, diskFinding } from './check-disk.ts';
 import { certificateFinding, checkPartners } from './check-partners.ts';
 import { checkQueue, readInfo } from './check-queue.ts';
 import { lagFinding } from './check-replicas.ts';
@@ -72,6 +72,20 @@ describe('the doctor', () => {
     [0.5, 100, false, 'warn'],
   ])('%d GiB free of %d, embedded %s: %s', (free, all, isEmbedded, level) => {
     expect(diskFinding('/data', free * GIB, all * GIB, isEmbedded).level).toBe(level);
+  });
+
+  test('looks at the disk of the embedded database where its files are in another folder', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'lienthong-doctor-'));
+    try {
+      const places = async (databaseUrl?: string) =>
+        (await checkDisks({ databaseUrl, dataDir })).map(({ found }) => found.split(' at ')[1]);
+      expect([await places('postgres://db.example/hub'), await places()]).toEqual([[dataDir], [dataDir]]);
+      writeFileSync(join(dataDir, 'postgres.place'), '/dev/none-of-ours');
+      expect(await places()).toEqual([dataDir, '/dev']);
+      expect(await places('postgres://db.example/hub')).toEqual([dataDir]);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
   });
 
   test.each([

@@ -13,7 +13,7 @@ import { checkAudit } from './check-audit.ts';
 import { checkBackup } from './check-backup.ts';
 import { checkCalendar } from './check-calendar.ts';
 import { checkDatabase } from './check-database.ts';
-import { checkDisk } from './check-disk.ts';
+import { checkDisks } from './check-disk.ts';
 import { checkFiles } from './check-files.ts';
 import { checkNamed } from './check-named.ts';
 import { checkPartners } from './check-partners.ts';
@@ -55,7 +55,7 @@ export async function examineHub(config: Config): Promise<readonly Finding[]> {
   const found = await Promise.all([
     attempt('secrets', async () => checkSecrets(config)),
     attempt('database', () => lookAtDatabase(config), unreachable),
-    attempt('disk', async () => [await checkDisk(config.dataDir, config.databaseUrl === undefined)]),
+    attempt('disk', () => checkDisks(config)),
     attempt('queue', () => checkQueue(config.redisUrl)),
     attempt('partners', () => checkPartners(config.file, Date.now)),
     attempt('partners', () => checkNamed(config.file, adapters)),
