@@ -202,6 +202,18 @@ describe('HUB_SECRET', () => {
       ]);
   });
 
+  it.each(['postgres', 'postgres.place'])('of an embedded database is never invented by a command: %s', (name) => {
+    const dataDir = newFolder();
+    const env = { HUB_DATA_DIR: dataDir, HUB_CONFIG: written('{}'), HUB_SECRET_OLD: SECRET.toLowerCase() };
+    expect(loadConfig(env, undefined, false).secrets).toHaveLength(2);
+    fs.writeFileSync(path.join(dataDir, name), '');
+    expect(() => loadConfig(env, undefined, false)).toThrow(
+      /HUB_SECRET: is missing, and so is .*secret, expected the secret of the database in .*; load the variables/,
+    );
+    expect(loadConfig({ ...env, HUB_SECRET: SECRET }, undefined, false).secrets).toHaveLength(2);
+    expect(fs.readdirSync(dataDir)).toEqual([name]);
+  });
+
   it('is required with DATABASE_URL', () => {
     const dataDir = newFolder();
     expect(problems({ HUB_DATA_DIR: dataDir, DATABASE_URL: DATABASE.DATABASE_URL })).toEqual([

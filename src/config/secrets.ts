@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolders } from '../process/make-folders.ts';
 
@@ -12,7 +12,8 @@ const ADVICE = 'openssl rand -base64 48';
  * HUB_SECRET, then its predecessors (HUB_SECRET_OLD, comma-separated): newest first. With the embedded database the hub
  * creates one in `<dataDir>/secret`. A given database needs a given one, because other processes and a restored backup must
  * use the same.
- * @param mayCreate false: a missing secret is made for this process only, and nothing is written
+ * @param mayCreate false: nothing is written. Without a database there is nothing to read either, and a secret of this process
+ *   alone will do. With one, a missing secret is a problem: a command would seal the data with the new one, or back it up.
  * @param tell is called with each problem; none shows a secret
  */
 export function loadSecrets(
@@ -46,7 +47,14 @@ function tellWeakness(name: string, secret: string, tell: (problem: string) => u
 function keptSecret(dataDir: string, mayCreate: boolean, tell: (problem: string) => unknown): string {
   const path = join(dataDir, 'secret');
   try {
-    if (!mayCreate) return readSecret(path) ?? newSecret();
+    if (!mayCreate) {
+      const kept = readSecret(path);
+      if (kept === undefined && hasDatabase(dataDir))
+        tell(
+          `HUB_SECRET: is missing, and so is ${path}, expected the secret of the database in ${dataDir}; load the variables of the hub in this shell`,
+        );
+      return kept ?? newSecret();
+    }
     makeFolders(dataDir);
     return readSecret(path) ?? makeSecret(path);
   } catch (error) {
@@ -54,6 +62,11 @@ function keptSecret(dataDir: string, mayCreate: boolean, tell: (problem: string)
     tell(`HUB_SECRET: cannot be kept in ${path}: ${(error as Error).message}${isOfSystem ? `; ${OTHER_FOLDER}` : ''}`);
     return '';
   }
+}
+
+/** The files of the embedded database, or the file that names their folder. */
+function hasDatabase(dataDir: string): boolean {
+  return ['postgres', 'postgres.place'].some((name) => existsSync(join(dataDir, name)));
 }
 
 function readSecret(path: string): string | undefined {
