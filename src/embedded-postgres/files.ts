@@ -19,7 +19,7 @@ export function codeOf(error: unknown): string {
 }
 
 /** A file of another user in a folder of this process's user. */
-export class OthersFileError extends Error {
+class OthersFileError extends Error {
   readonly code = 'OTHERS_FILE';
 }
 
