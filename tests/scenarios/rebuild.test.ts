@@ -95,7 +95,7 @@ describe('rebuild', () => {
       late = `${second?.id.slice(0, 24)}000000000000`;
       await ask(
         `INSERT INTO messages (id, receipt, received_at, party, door, operation, key_name, media_type, body_bytes, body_hash, body, body_key, outcome, results)
-         SELECT $1, receipt, received_at, party, door, operation, key_name, media_type, body_bytes, body_hash, body, body_key, outcome, results
+         SELECT $1::uuid, receipt, received_at, party, door, operation, key_name, media_type, body_bytes, body_hash, body, body_key, outcome, results
          FROM messages WHERE id = $2`,
         [late, first?.id],
       );
