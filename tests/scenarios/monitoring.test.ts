@@ -56,7 +56,10 @@ test('the age of what waits for a decision is a metric by party; what waits for 
 });
 
 test('the age of the newest backup is a metric, and absent without a backup', async () => {
-  const age = async () => /^hub_backup_age_seconds (.*)$/m.exec(await (await hub.request('GET', '/metrics')).text())?.[1];
+  const age = async () => {
+    const text = await (await hub.request('GET', '/metrics')).text();
+    return /^hub_backup_age_seconds (.*)$/m.exec(text)?.[1];
+  };
   expect(await age()).toBeUndefined();
   const { nowMs } = hub.clock;
   await storeBackup(hub.hub.database, nowMs - 7_200_000, nowMs);
