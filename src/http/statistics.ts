@@ -71,7 +71,7 @@ const RULES_MEAN =
   'The longest term of the service replaces a missing due date. `opencps`: refused dossiers do not count, and a dossier is late when it was ' +
   'resolved after its date. `td`: days are compared, and dossiers that wait for a supplement, or were withdrawn or stopped, count as on time. ' +
   'The numbers follow form II.06a/VPCP/KSTT: received = online + direct + carried over = resolved + pending. ' +
-  'onTimePercent covers the resolved dossiers, with two decimals. Without any it is null, and 100 by `opencps`. ' +
+  'onTimePercent covers the resolved dossiers, with two decimals; 100 means all. Without any it is null, and 100 by `opencps`. ' +
   'A dossier that is part of another stored dossier (`parentCode`) does not count, unless that one is only submitted. ' +
   'The numbers use the current state of the dossiers and their own times, so late reports change past numbers.';
 

@@ -1,6 +1,7 @@
 import { formatLocal, instantToMs } from '#core/dates/dates';
 import type { Availability } from '#core/statistics/availability';
 import { KEYLESS } from '#core/statistics/columns';
+import { percentOf } from '#core/statistics/percent';
 import { NAMES } from '#messages/names';
 import { render } from '#messages/render';
 import { RATING_LEVELS } from '#schemas/rating.v1';
@@ -14,7 +15,7 @@ import type {
   RecordLine,
 } from '../statistics/report-numbers.ts';
 import { recordLinks } from './links.ts';
-import { agencyName, type Cell, numbered, percent, type Report, type ReportRow, SIGNATURES } from './report.ts';
+import { agencyName, type Cell, numbered, type Report, type ReportRow, SIGNATURES } from './report.ts';
 
 /** The common part of all reports of a period. */
 export type About = Pick<Report, 'period' | 'reportedBy'>;
@@ -63,10 +64,10 @@ const ONLINE_COLUMNS = [
 /** Online services: shares of online dossiers, online payment and digitisation (QĐ 766/QĐ-TTg, items 3 and 4). */
 export function onlineServices({ lines, services }: OnlineNumbers, about: About): Report {
   const cellsOf = (one: OnlineLine): readonly Cell[] => [
-    ...[one.received, one.online, percent(one.online, one.received)],
-    ...[one.payable, one.paidOnline, percent(one.paidOnline, one.payable)],
-    ...[one.done, one.digitised, percent(one.digitised, one.done), one.reused],
-    ...[one.paper, one.digitalResult, percent(one.digitalResult, one.paper)],
+    ...[one.received, one.online, percentOf(one.online, one.received)],
+    ...[one.payable, one.paidOnline, percentOf(one.paidOnline, one.payable)],
+    ...[one.done, one.digitised, percentOf(one.digitised, one.done), one.reused],
+    ...[one.paper, one.digitalResult, percentOf(one.digitalResult, one.paper)],
   ];
   const levels = Object.entries(LEVELS).flatMap(([level, text]) =>
     services[level] === undefined ? [] : [`${text} ${(services[level] ?? 0).toLocaleString('vi-VN')}`],
@@ -117,7 +118,7 @@ export function questionsAndRatings(lines: readonly RecordLine[], about: About):
   const ratedOf = (one: RecordLine): readonly number[] => RATING_LEVELS.map((level) => one.ratings[level] ?? 0);
   const cellsOf = (one: RecordLine): readonly Cell[] => {
     const [very = 0, satisfied = 0, not = 0] = ratedOf(one);
-    const share = percent(very + satisfied, very + satisfied + not);
+    const share = percentOf(very + satisfied, very + satisfied + not);
     return [...answersOf(one.question), ...answersOf(one.petition), very, satisfied, not, share];
   };
   const ratings = RATING_LEVELS.map((level) => [level, lines.reduce((sum, one) => sum + (one.ratings[level] ?? 0), 0)]);
@@ -190,8 +191,8 @@ export function connections(lines: readonly ConnectionLine[], about: About, titl
     rows: lines.map((one, at) => ({
       cells: [
         ...[at + 1, titleOf(one.party), one.deliveries, one.delivered, one.refused, one.waiting],
-        ...[percent(one.delivered, one.deliveries), rounded(one.medianMinutes), rounded(one.p95Minutes)],
-        ...[one.judged, one.agreed, one.judged ? percent(one.agreed ?? 0, one.judged) : null],
+        ...[percentOf(one.delivered, one.deliveries), rounded(one.medianMinutes), rounded(one.p95Minutes)],
+        ...[one.judged, one.agreed, one.judged ? percentOf(one.agreed ?? 0, one.judged) : null],
       ],
       links: linksOf(one.party),
     })),
@@ -367,7 +368,7 @@ export function availability(found: Readonly<Record<keyof typeof ROLES, Availabi
       {
         cells: [
           ...[at + 1, ROLES[role], stampOf(known?.from ?? null), stampOf(known?.to ?? null)],
-          ...[hours(upMs), hours(wholeMs - upMs), percent(upMs, wholeMs), ''],
+          ...[hours(upMs), hours(wholeMs - upMs), percentOf(upMs, wholeMs), ''],
         ],
         isTotal: true,
         links,

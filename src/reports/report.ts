@@ -46,11 +46,6 @@ export interface ReportRow {
 /** Who signs a report, unless its form names others. */
 export const SIGNATURES = ['Người lập biểu', 'Thủ trưởng đơn vị'] as const;
 
-/** A percentage with two decimals; null of nothing. */
-export function percent(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.round((part * 10_000) / whole) / 100;
-}
-
 /** The name of an agency in the catalogue. Without one, a code does not stand alone. */
 export const agencyName = (key: string | null, name: string | null): string =>
   name ?? (key ? `Cơ quan mã ${key} (chưa có trong danh mục)` : 'Chưa rõ');

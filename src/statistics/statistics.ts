@@ -1,5 +1,6 @@
 import { monthsBetween } from '#core/dates/reporting-period';
 import type { WorkingTime } from '#core/dates/working-time';
+import { percentOf } from '#core/statistics/percent';
 import type { Rule } from '#core/statistics/rules';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
 import { fewAtOnce, shareByKey } from '../concurrency/batch-calls.ts';
@@ -16,7 +17,7 @@ import type { DossiersQuestion, StatisticsQuestion } from './question.ts';
 import { type CountedLine, createStatisticsReader, type NamedMonths, readBehind } from './reader.ts';
 import { createReportNumbers, type ReportNumbers } from './report-numbers.ts';
 
-/** Numbers of a line, and the percentage of resolved dossiers that were on time. Null without any. */
+/** Numbers of a line, and the percentage of resolved dossiers that were on time. 100 means all, null without any. */
 export interface ReportedNumbers extends CountedNumbers {
   readonly onTimePercent: number | null;
 }
@@ -124,6 +125,5 @@ function withShare({ received, resolved, pending }: CountedNumbers, rule: Rule):
 
 /** OpenCPS reports 100 if nothing was resolved. The index of QĐ 766 then has no value. */
 function onTimePercent({ total, early, onTime }: CountedNumbers['resolved'], rule: Rule): number | null {
-  if (total === 0) return rule === 'opencps' ? 100 : null;
-  return Math.round(((early + onTime) * 10_000) / total) / 100;
+  return percentOf(early + onTime, total) ?? (rule === 'opencps' ? 100 : null);
 }
