@@ -85,6 +85,26 @@ export async function newestDayOf(
   return rows[0]?.day ?? undefined;
 }
 
+/**
+ * The filter with both ends of its period of reception: an open end is the first or the last day on which any dossier was received.
+ * So words of months find dossiers received "until February". The period is empty if it lies outside these days.
+ */
+export async function withBothEnds({ query }: Database, filter: SoughtFilter): Promise<SoughtFilter> {
+  const { receivedFrom, receivedTo } = filter;
+  const isOpenStart = receivedFrom === undefined;
+  if (isOpenStart === (receivedTo === undefined)) return filter;
+  const { rows } = await sql<{ day: string }>`
+    SELECT ${DAY}::text AS day FROM dossiers WHERE ${DAY} <= ${LAST_DAY}::date
+    ORDER BY ${DAY} ${isOpenStart ? sql`ASC` : sql`DESC`} LIMIT 1`.execute(query);
+  const day = rows[0]?.day ?? (isOpenStart ? LAST_DAY : FIRST_DAY);
+  return isOpenStart ? { ...filter, receivedFrom: startOfDay(day) } : { ...filter, receivedTo: endOfDay(day) };
+}
+
+/** Whether a period of reception with both ends has no moment. */
+export function isEmptyPeriod({ receivedFrom, receivedTo }: SoughtFilter): boolean {
+  return receivedFrom !== undefined && receivedTo !== undefined && receivedFrom > receivedTo;
+}
+
 /** How many rows of each day make a page together. */
 function headsOf({ first, last }: ReturnType<typeof daysOf>, limit: number): number {
   const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;

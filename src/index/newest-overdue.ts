@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, IS_OPEN, isOverdueOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
 import { newestByWords } from './newest-by-words.ts';
+import { isEmptyPeriod, withBothEnds } from './newest-of-days.ts';
 import { allOf, isAfter, type NewestPage, ORDER } from './newest-page.ts';
 import { DAY, DAYS_A_PART, dayOfPlace } from './search-days.ts';
 
@@ -17,10 +18,12 @@ const WALK = 1_000;
  */
 export async function newestOverdue<Row>(
   database: Database,
-  filter: SoughtFilter,
+  given: SoughtFilter,
   page: NewestPage<Row>,
   most = WALK,
 ): Promise<readonly Row[]> {
+  const filter = await withBothEnds(database, given);
+  if (isEmptyPeriod(filter)) return [];
   const asked = await wordQueryOf(database, filter);
   const isWalkOnly = !asked || isOverdueOnly(filter);
   const { found, before } = await walkDays(database, filter, page, isWalkOnly ? undefined : most);

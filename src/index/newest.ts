@@ -5,7 +5,14 @@ import type { Database } from '../database/pool.ts';
 import { conditionsOf, IS_OPEN, isOpenOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
 import { estimateRows } from './estimate-rows.ts';
 import { newestByWords, type Sought } from './newest-by-words.ts';
-import { areDaysShorter, isPeriodOnly, newestDayOf, newestOfDays } from './newest-of-days.ts';
+import {
+  areDaysShorter,
+  isEmptyPeriod,
+  isPeriodOnly,
+  newestDayOf,
+  newestOfDays,
+  withBothEnds,
+} from './newest-of-days.ts';
 import { newestOverdue } from './newest-overdue.ts';
 import { allOf, isAfter, type NewestPage, ORDER, type Place, walk } from './newest-page.ts';
 import { DAYS_A_PART, MOST_DAYS } from './search-days.ts';
@@ -50,15 +57,17 @@ export async function newestRows<Row>(
   const { found, walked } = walkedOn;
   if (!walked || found.length === page.limit) return found;
   const rest = { ...page, after: walked, limit: page.limit - found.length };
-  const asked = await wordQueryOf(database, filter);
-  if (!asked) return [...found, ...(await walk(database, filter, rest))];
-  if (await areDaysShorter(database, filter, page.limit, asked.inRows))
-    return [...found, ...(await newestOfDays(database, filter, rest))];
-  const where = hasPeriod(filter)
-    ? await inPeriod(database, filter, asked.inRows, walked)
+  const closed = await withBothEnds(database, filter);
+  if (isEmptyPeriod(closed)) return found;
+  const asked = await wordQueryOf(database, closed);
+  if (!asked) return [...found, ...(await walk(database, closed, rest))];
+  if (await areDaysShorter(database, closed, page.limit, asked.inRows))
+    return [...found, ...(await newestOfDays(database, closed, rest))];
+  const where = hasPeriod(closed)
+    ? await inPeriod(database, closed, asked.inRows, walked)
     : { days: daysFor(rest.limit, walkedOn) };
   if (where === undefined) return found;
-  return [...found, ...(await newestByWords(database, filter, { words: asked.words, ...where }, rest))];
+  return [...found, ...(await newestByWords(database, closed, { words: asked.words, ...where }, rest))];
 }
 
 /** The same walk, or a longer one that probably fills the page. */

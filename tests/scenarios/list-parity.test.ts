@@ -11,6 +11,7 @@ import { newestOverdue } from '../../src/index/newest-overdue.ts';
 import type { Place } from '../../src/index/newest-page.ts';
 import { addFilterWords } from '../../src/index/reword.ts';
 import { createDice } from '../../src/play/day/dice.ts';
+import { planRowsOf } from '../bench/scale/plan-rows.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 
@@ -222,6 +223,19 @@ describe('any filter finds what a scan of all dossiers finds', () => {
   test('to the last page', async () => {
     for (const query of [{ agency: 'H60.01' }, { q: 'nguyen' }, { status: 'resolved', field: 'G03-GD10' }, {}])
       expect(await listed(query, 200, 20), JSON.stringify(query)).toEqual(expected(query));
+  });
+
+  test('a period with an open end reads hardly more than one with both ends', async () => {
+    const day = (days: number): string => instant(NOW - days * DAY_MS).slice(0, 10);
+    const rowsOf = async (query: Record<string, string>): Promise<number> =>
+      (await planRowsOf(() => hub.read(`/api/v1/dossiers?${new URLSearchParams(query)}`))).rows;
+    for (const [open, end] of [
+      [{ channel: 'post', receivedTo: day(690) }, { receivedFrom: day(760) }],
+      [{ due: 'overdue', receivedFrom: day(1) }, { receivedTo: day(0) }],
+      [{ due: 'overdue', receivedFrom: day(-30) }, { receivedTo: day(-30) }],
+      [{ agency: 'H60.01', receivedFrom: day(-30) }, { receivedTo: day(-30) }],
+    ] as const)
+      expect(await rowsOf(open), JSON.stringify(open)).toBeLessThanOrEqual((await rowsOf({ ...open, ...end })) + 10);
   });
 
   test('while rows of an older version have no words of filters, and after they got them', async () => {
