@@ -31,14 +31,27 @@ const IS_PART = `(
     SELECT coalesce(min(code) = d.code AND bool_or(code = d.code), false)
     FROM (SELECT code FROM above LIMIT ${MOST_ABOVE}) above))`;
 
-/** The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. */
+/** SQL: the dossiers that name a dossier as their whole, by any of its codes. */
+const partsNaming = (row: string): string => `(
+  SELECT p.code FROM dossiers p WHERE p.parent_code = ${row}.code
+  UNION ALL SELECT p.code FROM aliases a CROSS JOIN LATERAL (
+    SELECT code FROM dossiers WHERE parent_code = a.code OFFSET 0) p WHERE a.dossier = ${row}.code)`;
+
+/**
+ * The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. So may be
+ * parts of their parts: where one of these dossiers closes or opens a circle, the first one of the circle is somewhere below it.
+ */
 export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
   const { rows } = await tx.query<{ code: string }>({
     name: 'parts of',
-    text: `SELECT d.code
-           FROM (SELECT code FROM unnest($1::text[]) AS given(code)
-                 UNION ALL SELECT code FROM aliases WHERE dossier = ANY($1::text[])) named
-           JOIN dossiers d ON d.parent_code = named.code
+    text: `WITH RECURSIVE parts AS MATERIALIZED (
+             SELECT p.code FROM unnest($1::text[]) AS changed(code) CROSS JOIN LATERAL ${partsNaming('changed')} p),
+           below AS (
+             SELECT code FROM parts
+             UNION SELECT p.code FROM below CROSS JOIN LATERAL ${partsNaming('below')} p)
+           SELECT d.code
+           FROM (SELECT code FROM below LIMIT (SELECT count(*) FROM parts) + ${MOST_ABOVE}) found
+           CROSS JOIN LATERAL (SELECT * FROM dossiers WHERE code = found.code OFFSET 0) d
            LEFT JOIN counted c ON c.code = d.code
            WHERE ${IS_PART} = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
     values: [codes],

@@ -331,6 +331,27 @@ describe('statistics', () => {
     expect((await statistics(march)).total.received.total).toBe(3);
   });
 
+  test('of dossiers that name one another the first one is counted, whichever closes or opens the circle', async () => {
+    const chain = [at('03-02'), at('03-03'), at('03-04'), at('03-05')].map((day) => one(day, at('03-30')));
+    const codes = chain.map(({ code }) => code as string);
+    // Each names the next one.
+    const said = chain.map((each, n) => ({ ...each, parentCode: codes[n + 1] }));
+    const counted = async () => {
+      const { body } = await hub.read('/api/v1/statistics/dossiers?from=2026-03-01&to=2026-03-31&column=received');
+      return body.items.map(({ code }: { code: string }) => code);
+    };
+    const incremental: unknown[] = [];
+    const rebuilt: unknown[] = [];
+    for (const [n, parentCode] of [undefined, codes[0], undefined, codes[1], codes[0]].entries()) {
+      await hub.push(n === 0 ? said : [{ ...said[3], statusAt: at(`03-1${n}`), parentCode }]);
+      incremental.push(await counted());
+      await hub.hub.database.pool.query("UPDATE counted_state SET filled_to = ''");
+      rebuilt.push(await counted());
+    }
+    expect(incremental).toEqual([[codes[3]], [codes[0]], [codes[3]], [codes[1]], [codes[0]]]);
+    expect(rebuilt).toEqual(incremental);
+  });
+
   test('each rule counts the same day in its own way, and names itself', async () => {
     await pushDay();
     const march = '?from=2026-03-01&to=2026-03-31';
