@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import { OPEN } from '#core/dossier/status';
 import type { Disagreement, Kind } from '#core/records/kind';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { atOrBelow } from './at-or-below.ts';
+import { IS_OPEN } from './dossier-filter.ts';
 import { codesNaming } from './dossier-names.ts';
 
 /** Why operators look at a record: its state is old, its dossier says something else, or the index has no such dossier. */
@@ -60,12 +62,18 @@ export const countTroubled = (database: Database, filter: TroubledFilter): Promi
 
 function troubledBy({ kinds, why, agency }: TroubledFilter): Sql {
   const within = agency === undefined ? sql`true` : atOrBelow(agency);
-  const ofEach = kinds.map((one) => troubledOf(one, within));
+  const ofEach = kinds.map((one) => troubledOf(one, why, within));
   const cause = why === undefined ? sql`why IS NOT NULL` : sql`why = ${why}`;
-  return sql`FROM (${sql.join(ofEach, sql` UNION ALL `)}) troubled WHERE ${cause}`;
+  return sql`FROM (
+    WITH without_dossier AS MATERIALIZED (${WITHOUT_DOSSIER}) ${sql.join(ofEach, sql` UNION ALL `)}) troubled
+    WHERE ${cause}`;
 }
 
-function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number], within: Sql): Sql {
+function troubledOf(
+  { kind, stillBefore }: TroubledFilter['kinds'][number],
+  why: TroubledFilter['why'],
+  within: Sql,
+): Sql {
   const { disagreements = [] } = kind;
   const still = stillBefore === undefined ? sql`false` : sql`r.is_open AND r.state_at < ${stillBefore}::timestamptz`;
   const disagrees = disagreements.length > 0 ? sql.join(disagreements.map(whereOf), sql` OR `) : sql`false`;
@@ -80,8 +88,41 @@ function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number], with
       SELECT min(o.code), min(o.status) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
       HAVING count(DISTINCT a.dossier) = 1
       LIMIT 1) d ON true
-    WHERE r.kind = ${kind.name} AND NOT r.is_held AND ${within}`;
+    WHERE r.subject = ANY(ARRAY(${sql.join(candidatesOf(kind, why), sql` UNION `)}))
+      AND r.kind = ${kind.name} AND NOT r.is_held AND ${within}`;
 }
+
+/**
+ * Queries for the subjects of records that may be troubled. Most records are finished and agree with their dossiers, so these find
+ * the others: open ones, those of dossiers whose status disagrees with a final state, and those whose dossier the index lacks.
+ */
+function candidatesOf({ name, finalStates, disagreements = [] }: Kind, why: TroubledFilter['why']): readonly Sql[] {
+  const candidates = [sql`SELECT subject FROM records WHERE kind = ${name} AND is_open`];
+  const ofFinal = disagreements.filter(({ states }) => states.some((one) => finalStates.includes(one)));
+  if (why === undefined || why === 'disagrees') candidates.push(...ofFinal.map(ofDossiers));
+  if (why === undefined || why === 'no-dossier') candidates.push(sql`SELECT subject FROM without_dossier`);
+  return candidates;
+}
+
+function ofDossiers({ states, statuses }: Disagreement): Sql {
+  // The words of the partial index dossiers_open.
+  const isOpen = statuses.every((one) => OPEN.some((open) => open === one)) ? IS_OPEN : sql`true`;
+  return sql`
+    SELECT r.subject
+    FROM (SELECT code FROM dossiers WHERE status = ANY(${statuses}::text[]) AND ${isOpen}) d
+      CROSS JOIN LATERAL (SELECT d.code UNION ALL SELECT a.code FROM aliases a WHERE a.dossier = d.code) n
+      JOIN records r ON r.dossier_code = n.code
+    WHERE r.state = ANY(${states}::text[])`;
+}
+
+/** Of the other records only entries of the index records_dossier are read. An alias of several dossiers names none. */
+const WITHOUT_DOSSIER = sql`
+  SELECT subject FROM records WHERE dossier_code = ANY(ARRAY(
+    SELECT dossier_code FROM (
+      SELECT dossier_code FROM records r
+      WHERE dossier_code IS NOT NULL AND NOT EXISTS (SELECT FROM dossiers WHERE code = r.dossier_code) OFFSET 0) n
+    WHERE 1 <> (
+      SELECT count(DISTINCT a.dossier) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = n.dossier_code)))`;
 
 function whereOf({ states, statuses, ifLast }: Disagreement): Sql {
   const others = ifLast

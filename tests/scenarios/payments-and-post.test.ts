@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planRowsOf } from '../bench/scale/plan-rows.ts';
 import { codeOf, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, postalOrder, rating } from '../support/kinds.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
@@ -444,6 +445,19 @@ describe('payments and postal orders that operators look at', () => {
     expect(first.items[1]).toMatchObject({ code: 'TP33', state: 'paid', dossierStatus: 'payment-required' });
     const rest = (await ops.get(`troubled-records?limit=2&cursor=${encodeURIComponent(first.next)}`)).body;
     expect(rest.items.map(({ code }: { code: string }) => code)).toEqual(['TP32', 'TP36']);
+  });
+
+  test('are found without a look at payments that are done and agree', async () => {
+    const done = Array.from({ length: 200 }, (_, n) => ({ code: `TX${n}`, dossierCode: codeOf(34), state: 'paid' }));
+    await hub.push(done.map(payment), { what: 'payments' });
+    await hub.hub.database.pool.query('ANALYZE records, dossiers');
+    const all = await list();
+    for (const why of ['still', 'disagrees']) {
+      const { rows, worst } = await planRowsOf(() => list(`?why=${why}`));
+      expect(rows, worst).toBeLessThan(150);
+    }
+    expect(all).toContainEqual(['TP33', 'disagrees']);
+    expect(all.filter(([code]: [string]) => code.startsWith('TX'))).toEqual([]);
   });
 
   test('days off do not count as days without a new state', async () => {
