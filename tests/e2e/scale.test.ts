@@ -37,6 +37,35 @@ const province = createProvince();
 const stories = createStories(DOSSIERS, province, NOW);
 const QUESTIONS = questionsAbout(stories, province, NOW);
 
+/** Filters that the questions of bench:scale do not combine, common ones and rare ones. */
+const COMBINATIONS: readonly Readonly<Record<string, string>>[] = [
+  { party: 'one-stop' },
+  { party: 'nobody' },
+  { channel: 'counter' },
+  { channel: 'post' },
+  { channel: 'post', party: 'one-stop', status: 'returned' },
+  { status: 'refused,withdrawn,stopped' },
+  { status: 'received,resolved' },
+  { status: 'submitted' },
+  { status: 'processing', channel: 'post' },
+  { due: 'overdue', channel: 'post' },
+  { due: 'overdue', status: 'supplement-required,payment-required' },
+  { due: 'overdue', receivedFrom: dayBefore(3) },
+  { due: 'overdue', receivedTo: dayBefore(700) },
+  { due: 'overdue', q: 'nguyen thi' },
+  { channel: 'post', receivedFrom: dayBefore(90) },
+  { channel: 'post', receivedTo: dayBefore(700) },
+  { channel: 'post', receivedFrom: dayBefore(-1) },
+  { q: 'nguyen', channel: 'post', status: 'withdrawn' },
+  { q: 'nguyen van', receivedTo: dayBefore(650) },
+  { q: 'nguyen van', receivedFrom: dayBefore(400), receivedTo: dayBefore(370) },
+  { q: 'zzz', party: 'one-stop' },
+];
+
+function dayBefore(days: number): string {
+  return new Date(NOW - days * 86_400_000).toISOString().slice(0, 10);
+}
+
 describe('a page or a report costs what it shows, however many dossiers there are', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lienthong-scale-'));
   let database: TestDatabase;
@@ -70,6 +99,13 @@ describe('a page or a report costs what it shows, however many dossiers there ar
       all += rows;
     }
     expect(all).toBeGreaterThan(0);
+  });
+
+  test.each(COMBINATIONS)('a list of %o', async (filter) => {
+    const path = `/api/v1/dossiers?${new URLSearchParams(filter)}`;
+    const { rows, pages, worst } = await planRowsOf(() => getInside(hub, stage)(path));
+    expect(rows, `${path} read ${rows} rows, most of them by ${worst}`).toBeLessThanOrEqual(MOST_ROWS);
+    expect(pages, `${path} read ${pages} pages of 8 KB, most rows by ${worst}`).toBeLessThanOrEqual(MOST_PAGES);
   });
 
   test('a page of the field report of a year, and of the dossiers behind a number', async () => {
