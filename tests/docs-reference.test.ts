@@ -12,6 +12,7 @@ import { Progress } from '../schemas/dossier.progress.v1.ts';
 import { Dossier } from '../schemas/dossier.upsert.v1.ts';
 import { Payment } from '../schemas/payment.v1.ts';
 import { readPage } from './support/documents.ts';
+import { filesUnder } from './support/source-files.ts';
 
 const isInstalled = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
 
@@ -153,6 +154,29 @@ describe('docs/adapters/systems.md', () => {
       .map((file) => readFileSync(join('adapters', adapter, file), 'utf8').split('\n').length)
       .reduce((sum, lines) => sum + lines, 0);
   }
+});
+
+describe('docs/operate/scale.md', () => {
+  const { text: page } = readPage('docs/operate/scale.md');
+  const files = filesUnder('src')
+    .map((path) => `src/${path}`)
+    .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|^src\/database\/migrations\//.test(path));
+
+  test.each([
+    ['one row that counts changes', /UPDATE change_counter|INSERT INTO record_change_counters AS/],
+    ['`FOR UPDATE SKIP LOCKED`', /FOR UPDATE(?: OF \w+)?(?: \$\{[^}]*)? ?'?SKIP LOCKED/],
+    ['advisory locks of a session', /SELECT pg_(?:try_)?advisory_lock/],
+    ['advisory locks of a transaction', /pg_advisory_xact_lock/],
+    ['`LOCK TABLE`', /LOCK TABLE/],
+    ['row types that are created while it runs', /CREATE TYPE/],
+  ])('names where the hub uses %s', (what, statement) => {
+    const [, row = ''] = page.split(`\n| ${what} |`);
+    const named = [...(row.split('\n')[0] ?? '').matchAll(/`(src\/[^`]+)`/g)].map(([, place]) => place as string);
+    const using = files.filter((path) => statement.test(readFileSync(path, 'utf8')));
+    expect(using).not.toEqual([]);
+    expect(using.filter((path) => !named.some((place) => path.startsWith(place)))).toEqual([]);
+    expect(named.filter((place) => !using.some((path) => path.startsWith(place)))).toEqual([]);
+  });
 });
 
 describe('docs/adapters/kit.md', () => {
