@@ -139,13 +139,18 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     },
     people: (kind, code) => readPeople(database, vault, kind, code),
     list: (kind, filter, limit, after, personal) => {
+      // In a form that the index records_newest can begin with.
       const place = after
-        ? sql`(state_at < ${after.stateAt}::timestamptz OR state_at = ${after.stateAt}::timestamptz AND code > ${after.code})`
+        ? sql`state_at <= ${after.stateAt}::timestamptz AND (state_at < ${after.stateAt}::timestamptz OR code > ${after.code})`
         : sql`true`;
       return readPage({ database, vault, kind, filter, limit, personal }, place, sql`state_at DESC, code`);
     },
     inCodeOrder: (kind, filter, limit, after, personal) =>
-      readPage({ database, vault, kind, filter, limit, personal }, sql`code > ${after}`, sql`code`),
+      readPage(
+        { database, vault, kind, filter, limit, personal },
+        isAfterSubject(kind, subjectOf(kind, after)),
+        sql`subject`,
+      ),
     async count(kind, filter) {
       const { rows } = await sql<{ n: number }>`
         SELECT count(*) AS n FROM records WHERE ${filtered(vault, kind, filter)}`.execute(database.query);
@@ -201,9 +206,15 @@ export async function recordSubjectsInOrder(
   after: string,
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ subject: string }>`
-    SELECT subject FROM records WHERE ${filtered(vault, kind, filter)} AND subject > ${after}
+    SELECT subject FROM records WHERE ${filtered(vault, kind, filter)} AND ${isAfterSubject(kind, after)}
     ORDER BY subject LIMIT ${limit}`.execute(query);
   return rows.map(({ subject }) => subject);
+}
+
+/** SQL: whether a record comes after a subject. The primary key finds those of the kind alone, which lie side by side in it. */
+function isAfterSubject({ name }: Kind, subject: string): Sql {
+  const before = `${name} `;
+  return sql`subject > ${subject > before ? subject : before} AND subject < ${`${name}!`}`;
 }
 
 interface Row extends MaskedRecordRow {
@@ -239,7 +250,7 @@ async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<Ser
   const { database, vault, kind, filter, limit, personal } = page;
   const rows = await readBounded<Row>(
     database,
-    sql`(SELECT code, owner, state_at, masked, sealed, sealed_key, masked_version <> version AS is_stale, octet_length(masked) + octet_length(sealed) AS bytes
+    sql`(SELECT subject, code, owner, state_at, masked, sealed, sealed_key, masked_version <> version AS is_stale, octet_length(masked) + octet_length(sealed) AS bytes
          FROM records WHERE ${filtered(vault, kind, filter)} AND ${place} ORDER BY ${order} LIMIT ${limit})`,
     order,
     sql`code, owner, state_at, masked, sealed, sealed_key, is_stale`,

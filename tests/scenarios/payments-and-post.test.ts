@@ -1,7 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Kind } from '#core/records/kind';
+import { createRecordReader } from '../../src/index/record-list.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { planRowsOf } from '../bench/scale/plan-rows.ts';
-import { codeOf, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { codeOf, dossier, HUB_SECRET, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, postalOrder, rating } from '../support/kinds.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
@@ -494,5 +497,42 @@ describe('payments and postal orders that operators look at', () => {
     await hub.push(payment({ code: 'TP40', dossierCode: code }), { what: 'payments' });
     const listed = await list('?kind=payment');
     expect(listed.filter(([one]: [string]) => one === 'TP40')).toEqual([['TP40', 'no-dossier']]);
+  });
+});
+
+describe('a page of records costs what it shows', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub();
+    const two = (n: number): string => String(n).padStart(2, '0');
+    const payments = Array.from({ length: 300 }, (_, n) =>
+      payment({ code: `A${100 + n}`, dossierCode: codeOf(100), stateAt: at(`${two(Math.floor(n / 60))}:${two(n % 60)}`) }),
+    );
+    await hub.push(payments, { what: 'payments' });
+    const orders = Array.from({ length: 30 }, (_, n) => postalOrder({ code: `B${10 + n}`, dossierCode: codeOf(200 + n) }));
+    await hub.push(orders, { what: 'postal-orders' });
+    await hub.hub.database.pool.query('ANALYZE records');
+  });
+  afterAll(() => hub.close());
+
+  test('far from the newest one', async () => {
+    let cursor = '';
+    for (let page = 1; page < 10; page++) {
+      const { next } = (await hub.read(`/api/v1/payments?limit=20${cursor}`)).body;
+      cursor = `&cursor=${encodeURIComponent(next)}`;
+    }
+    const path = `/api/v1/payments?limit=20${cursor}`;
+    expect((await hub.read(path)).body.items[0].code).toBe('A219');
+    const { rows, worst } = await planRowsOf(() => hub.read(path));
+    expect(rows, worst).toBeLessThan(50);
+  });
+
+  test('in the order of codes, beside many records of another kind', async () => {
+    const reader = createRecordReader(hub.hub.database, createVault([HUB_SECRET]));
+    const kind = hub.hub.kinds.byName('postal-order') as Kind;
+    const read = () => reader.inCodeOrder(kind, {}, 10, 'B14', false);
+    expect((await read()).map(({ code }) => code)).toEqual(Array.from({ length: 10 }, (_, n) => `B${15 + n}`));
+    const { rows, worst } = await planRowsOf(read);
+    expect(rows, worst).toBeLessThan(15);
   });
 });
