@@ -2,9 +2,9 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type FilterQueries, filterQueries, type WordFilter } from '#core/dossier/filter-words';
 import { OPEN } from '#core/dossier/status';
 import { keyedSearchQueries } from '#core/vietnamese/search-words';
+import { atOrBelow } from '../database/at-or-below.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { atOrBelow } from './at-or-below.ts';
 import { estimateEach } from './estimate-rows.ts';
 
 export interface DossierFilter extends WordFilter {

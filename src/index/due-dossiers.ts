@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
+import { atOrBelow } from '../database/at-or-below.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
-import { atOrBelow } from './at-or-below.ts';
 import { IS_OPEN } from './dossier-filter.ts';
 
 /** An unfinished dossier with its deadline, without personal data. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { HELD_STATE } from '#core/records/kind';
+import { atOrBelow } from '../database/at-or-below.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
-import { atOrBelow } from './at-or-below.ts';
 
 /** A record that waits for officers, without its content. */
 export interface QueuedRecord {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { OPEN } from '#core/dossier/status';
 import type { Disagreement, Kind } from '#core/records/kind';
+import { atOrBelow } from '../database/at-or-below.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
-import { atOrBelow } from './at-or-below.ts';
 import { IS_OPEN } from './dossier-filter.ts';
 import { codesNaming } from './dossier-names.ts';
 

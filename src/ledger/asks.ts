@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
+import { atOrBelow } from '../database/at-or-below.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
@@ -101,8 +102,7 @@ function asksBy(
   if (question !== undefined) query = query.where('question', '=', question);
   if (officer !== undefined) query = query.where('officer', '=', officer);
   if (agency !== undefined && isAgencyAlone) query = query.where('agency_code', '=', agency);
-  else if (agency !== undefined)
-    query = query.where((is) => is.or([is('agency_code', '=', agency), is('agency_code', 'like', `${agency}.%`)]));
+  else if (agency !== undefined) query = query.where(atOrBelow(agency));
   if (code !== undefined) query = query.where('dossier_code', '=', code);
   if (purpose !== undefined) query = query.where('purpose', '=', purpose);
   if (outcome === 'failed')

@@ -119,6 +119,14 @@ describe('a question to a register', () => {
     expect((await officer.get('/console/asks?agency=h60.01')).text).toContain('Trần Thị Bình');
   });
 
+  test('is found by an agency above its own, also by codes of the 2016 era', async () => {
+    const { ask, asks } = await start();
+    await ask({ agencyCode: '003.02.01.H60' });
+    expect(await asks('?agency=000.02.01.H60')).toMatchObject([{ agencyCode: '003.02.01.H60' }]);
+    expect(await asks('?agency=000.02.01.H60&below=false')).toEqual([]);
+    expect(await asks('?agency=000.03.01.H60')).toEqual([]);
+  });
+
   test('takes a value that the caller leaves out from the dossier', async () => {
     const { hub, ask, asked } = await start();
     await hub.push(dossier({ code: codeOf(35) }));
