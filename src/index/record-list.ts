@@ -265,6 +265,8 @@ function filtered(vault: Vault, kind: Kind, filter: RecordFilter): Sql {
   const { state, agency, field, dossier, party, q, overdueAt, isPublic } = filter;
   const conditions = [sql`kind = ${kind.name}`];
   if (state) conditions.push(sql`state = ANY(${state}::text[])`);
+  // Most records are finished. The words of the partial index records_due find the others.
+  if (state?.every((one) => !kind.finalStates.includes(one))) conditions.push(sql`is_open`);
   if (agency !== undefined) conditions.push(atOrBelow(agency));
   if (field !== undefined) conditions.push(sql`field_code = ${field}`);
   if (dossier !== undefined) conditions.push(namesDossier([dossier]));

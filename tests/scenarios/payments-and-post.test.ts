@@ -505,10 +505,11 @@ describe('a page of records costs what it shows', () => {
   beforeAll(async () => {
     hub = await testHub();
     const two = (n: number): string => String(n).padStart(2, '0');
-    const payments = Array.from({ length: 300 }, (_, n) =>
-      payment({ code: `A${100 + n}`, dossierCode: codeOf(100), stateAt: at(`${two(Math.floor(n / 60))}:${two(n % 60)}`) }),
-    );
-    await hub.push(payments, { what: 'payments' });
+    const payments = Array.from({ length: 300 }, (_, n) => ({
+      ...{ code: `A${100 + n}`, dossierCode: codeOf(100), state: n % 100 === 0 ? 'requested' : 'paid' },
+      stateAt: at(`${two(Math.floor(n / 60))}:${two(n % 60)}`),
+    }));
+    await hub.push(payments.map(payment), { what: 'payments' });
     const orders = Array.from({ length: 30 }, (_, n) => postalOrder({ code: `B${10 + n}`, dossierCode: codeOf(200 + n) }));
     await hub.push(orders, { what: 'postal-orders' });
     await hub.hub.database.pool.query('ANALYZE records');
@@ -525,6 +526,14 @@ describe('a page of records costs what it shows', () => {
     expect((await hub.read(path)).body.items[0].code).toBe('A219');
     const { rows, worst } = await planRowsOf(() => hub.read(path));
     expect(rows, worst).toBeLessThan(50);
+  });
+
+  test('of those that are open, beside many that are finished', async () => {
+    const path = '/api/v1/payments?state=requested,pending';
+    const { items } = (await hub.read(path)).body;
+    expect(items.map(({ code }: { code: string }) => code)).toEqual(['A300', 'A200', 'A100']);
+    const { rows, worst } = await planRowsOf(() => hub.read(path));
+    expect(rows, worst).toBeLessThan(20);
   });
 
   test('in the order of codes, beside many records of another kind', async () => {
