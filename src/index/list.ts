@@ -9,6 +9,7 @@ import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.t
 import { estimateEach } from './estimate-rows.ts';
 import { maskedByRule } from './mask-again.ts';
 import { newestRows } from './newest.ts';
+import { isEmptyPeriod, withBothEnds } from './newest-of-days.ts';
 import type { Place } from './newest-page.ts';
 import { hasWordsIn, PARTS } from './search-days.ts';
 
@@ -116,11 +117,12 @@ export async function countDossiers(database: Database, filter: SoughtFilter): P
 type Filtered = SelectQueryBuilder<Tables, 'dossiers', object>;
 
 /** @param limit the rows of a page in the order of codes. Absent: all are read. */
-async function filtered(database: Database, filter: SoughtFilter, limit?: number): Promise<Filtered> {
+async function filtered(database: Database, given: SoughtFilter, limit?: number): Promise<Filtered> {
+  const filter = await withBothEnds(database, given);
   let query = database.query.selectFrom('dossiers');
   for (const condition of conditionsOf(filter)) query = query.where(condition);
   // A text without words finds nothing.
-  if (filter.search?.length === 0) return query.where(sql<boolean>`false`);
+  if (filter.search?.length === 0 || isEmptyPeriod(filter)) return query.where(sql<boolean>`false`);
   const asked = await wordQueryOf(database, filter);
   if (!asked || (limit !== undefined && (await isWalkShorter(database, asked.inRows, limit)))) return query;
   return query.where(

@@ -5,6 +5,7 @@ import { isAtOrBelow, serviceKey } from '#core/identifiers/identifiers';
 import { fold } from '#core/vietnamese/text';
 import { filterOf } from '../../src/http/dossier-filter.ts';
 import { type SoughtFilter, type WordQuery, wordQueryOf } from '../../src/index/dossier-filter.ts';
+import { routedInCodeOrder } from '../../src/index/list.ts';
 import { newestByWords } from '../../src/index/newest-by-words.ts';
 import { newestOfDays } from '../../src/index/newest-of-days.ts';
 import { newestOverdue } from '../../src/index/newest-overdue.ts';
@@ -236,6 +237,12 @@ describe('any filter finds what a scan of all dossiers finds', () => {
       [{ agency: 'H60.01', receivedFrom: day(-30) }, { receivedTo: day(-30) }],
     ] as const)
       expect(await rowsOf(open), JSON.stringify(open)).toBeLessThanOrEqual((await rowsOf({ ...open, ...end })) + 10);
+    const inCodeOrder = async (query: Record<string, string>): Promise<number> => {
+      const filter = filterOf(query, NOW) as SoughtFilter;
+      return (await planRowsOf(() => routedInCodeOrder(hub.hub.database, filter, 50, ''))).rows;
+    };
+    const both = await inCodeOrder({ receivedFrom: day(760), receivedTo: day(690) });
+    expect(await inCodeOrder({ receivedTo: day(690) })).toBeLessThanOrEqual(both + 10);
   });
 
   test('while rows of an older version have no words of filters, and after they got them', async () => {
