@@ -81,7 +81,10 @@ async function goOn(database: Database, vault: Vault, code: string, before: Know
   }
   if (before && people.size === before.people.size) return { ...before, ...last };
   const bytes = [...people.keys()].reduce((sum, json) => sum + json.length, 0);
-  return { ...last, people, bytes, mask: createMentions([...people.values()]), atMs: performance.now() };
+  const mask = createMentions([...people.values()]);
+  // A dossier may have a thousand versions, each with another address.
+  await mapYielding(mask.prepare(), () => undefined);
+  return { ...last, people, bytes, mask, atMs: performance.now() };
 }
 
 interface RecordRow {

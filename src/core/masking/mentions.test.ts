@@ -143,3 +143,22 @@ test('an address of five hundred parts takes no more time than others', () => {
   // 0.1 s; with a text for each of its beginnings it was over 4 s.
   expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
+
+test('a mask that is prepared step by step masks as one that is not', () => {
+  const people = [person, { name: 'Trần Thị Bình' }, { address: 'Số 12, ngõ Hoa Ban' }];
+  const text = 'Nguyễn Văn An và Trần Thị Bình, số 12 ngõ Hoa Ban, P. Minh Xuân, 0912 345 678';
+  const prepared = createMentions(people);
+  expect([...prepared.prepare()].length).toBeGreaterThan(0);
+  expect(prepared.mask(text)).toBe(createMentions(people).mask(text));
+  expect([...prepared.prepare()]).toEqual([]);
+});
+
+test('the beginnings of an address add nothing to the work for it', () => {
+  const stepsFor = (separator: string): number => {
+    const parts = Array.from({ length: 12 }, (_, part) => `khu tập thể nhà máy giấy An Hoà cũ số ${part}`);
+    const people = Array.from({ length: 100 }, (_, n) => ({ address: `Số ${n} ${parts.join(separator)}` }));
+    return [...createMentions(people).prepare()].length;
+  };
+  expect(stepsFor(' ')).toBeGreaterThan(100);
+  expect(stepsFor(', ')).toBe(stepsFor(' '));
+});

@@ -4,7 +4,7 @@ import { fold } from '../vietnamese/text.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { type Decoded, decoded, foldedLines, foldedOf } from './decoded-text.ts';
 import { isPerson } from './masking.ts';
-import { createFinder } from './replace-known-texts.ts';
+import { atOnce, type Find, growFinder } from './replace-known-texts.ts';
 
 /** A person's data in a record, or a part of it. */
 export type Person = Partial<NonNullable<Dossier['applicant']>>;
@@ -27,6 +27,12 @@ export interface Mentions {
   mask(text: string, namesUnit?: boolean): string;
 }
 
+/** Mentions of people, which may be many. */
+export interface MentionsOfMany extends Mentions {
+  /** Does the work of the first `mask` in small steps, so that a caller can let other work run between them. */
+  prepare(): Iterable<void>;
+}
+
 /**
  * Finds mentions of people. These count:
  * - the full name, with any case, marks and separators, also as one word (`NguyenVanAn.pdf`)
@@ -39,10 +45,15 @@ export interface Mentions {
  *
  * @param hide what stands in the place of a mention, by its text and its number of words (0 for no name)
  */
-export function createMentions(people: readonly Person[], hide: Hide = maskOf): Mentions {
-  let sought: ReadonlyMap<string, Sought> | undefined;
-  let find: ((text: string) => Iterable<{ readonly start: number; readonly end: number }>) | undefined;
+export function createMentions(people: readonly Person[], hide: Hide = maskOf): MentionsOfMany {
+  let ready: Ready | undefined;
+  function* grow(): Generator<void, Ready> {
+    const sought = yield* gatherSought(people);
+    ready ??= { sought, find: yield* growFinder([...sought.keys()]) };
+    return ready;
+  }
   return {
+    prepare: () => (ready ? [] : grow()),
     mayBeIn(texts) {
       const folded = foldedLines(texts);
       if (folded === undefined) return true;
@@ -50,9 +61,9 @@ export function createMentions(people: readonly Person[], hide: Hide = maskOf): 
       return false;
     },
     mask(text, namesUnit = false) {
-      sought ??= soughtOf(people);
-      if (sought.size === 0 || text === '') return text;
-      find ??= createFinder([...sought.keys()]);
+      if (text === '') return text;
+      const { sought, find } = ready ?? atOnce(grow());
+      if (sought.size === 0) return text;
       const read = decoded(text);
       const places: Place[] = [];
       for (const { start, end } of find(read.folded)) {
@@ -63,6 +74,12 @@ export function createMentions(people: readonly Person[], hide: Hide = maskOf): 
       return replaced(text, read, places, hide);
     },
   };
+}
+
+/** The patterns by their units, and what finds them. */
+interface Ready {
+  readonly sought: ReadonlyMap<string, Sought>;
+  readonly find: Find;
 }
 
 /** Whether folded lines may mention a person: a quick test for parts that every mention has. */
@@ -143,7 +160,8 @@ const LONG_NAME = 8;
 const LONG_ENOUGH = 8;
 const SHORTEST_NUMBER = 5;
 
-function soughtOf(people: readonly Person[]): ReadonlyMap<string, Sought> {
+/** A step for each person. */
+function* gatherSought(people: readonly Person[]): Generator<void, ReadonlyMap<string, Sought>> {
   const found = new Map<string, Sought>();
   const add = (one: Sought): void => {
     const known = found.get(one.units);
@@ -158,6 +176,7 @@ function soughtOf(people: readonly Person[]): ReadonlyMap<string, Sought> {
     for (const text of [person.email, person.techId])
       if (text !== undefined) add(exactly(foldedOf(text), foldedOf(text).length < LONG_ENOUGH));
     for (const one of placesOf(person.address ?? '')) add(one);
+    yield;
   }
   return found;
 }

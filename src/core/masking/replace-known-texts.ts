@@ -6,7 +6,7 @@
  */
 export function createReplacer(known: ReadonlyMap<string, string>): (text: string) => string {
   if (known.size === 0) return (text) => text;
-  const automaton = automatonOf([...known.keys()]);
+  const automaton = atOnce(growAutomaton([...known.keys()]));
   return (text) => {
     const places = placesIn(automaton, text);
     if (places.length === 0) return text;
@@ -25,9 +25,15 @@ export interface TextRange {
   readonly end: number;
 }
 
-/** Finds every position of these texts in another, also inside or across one another. */
-export function createFinder(known: readonly string[]): (text: string) => Iterable<TextRange> {
-  const { step, lengthsAt } = automatonOf(known);
+export type Find = (text: string) => Iterable<TextRange>;
+
+/**
+ * Creates what finds every position of these texts in another, also inside or across one another.
+ *
+ * Works in small steps, so that a caller can let other work run between them.
+ */
+export function* growFinder(known: readonly string[]): Generator<void, Find> {
+  const { step, lengthsAt } = yield* growAutomaton(known);
   return function* (text) {
     let state = 0;
     for (let at = 0; at < text.length; at++) {
@@ -63,9 +69,36 @@ interface Automaton {
   lengthsAt(state: number): Iterable<number>;
 }
 
+/** A text that begins no other one, with the lengths of the texts that it begins with, its own as the last. */
+interface Branch {
+  readonly text: string;
+  readonly lengths: readonly number[];
+  state: number;
+  /** How many of the lengths are reached. */
+  ended: number;
+}
+
+/** The beginnings of an address are sought beside it. Walked once for each, a thousand addresses took a second. */
+function branchesOf(texts: readonly string[]): readonly Branch[] {
+  const sorted = texts.toSorted();
+  const branches: Branch[] = [];
+  let lengths: number[] = [];
+  for (const [at, text] of sorted.entries()) {
+    if (text.length > (lengths.at(-1) ?? 0)) lengths.push(text.length);
+    if (sorted[at + 1]?.startsWith(text)) continue;
+    branches.push({ text, lengths, state: 0, ended: 0 });
+    lengths = [];
+  }
+  return branches;
+}
+
+/** The number of characters in one step. */
+const STEP_CHARACTERS = 1_000;
+
 /** The states are the prefixes of the texts, 0 the empty one. A table finds the next state. */
-function automatonOf(texts: readonly string[]): Automaton {
-  const most = texts.reduce((sum, { length }) => sum + length, 1);
+function* growAutomaton(texts: readonly string[]): Generator<void, Automaton> {
+  const branches = branchesOf(texts);
+  const most = branches.reduce((sum, { text }) => sum + text.length, 1);
   // A map for each state would take ten times as long to create.
   const mask = 2 ** Math.ceil(Math.log2(most * 2)) - 1;
   const table = new Int32Array(mask + 1);
@@ -104,11 +137,16 @@ function automatonOf(texts: readonly string[]): Automaton {
     return table[slot] as number;
   }
   // All texts advance by one character at a time, because the suffix of a state is shorter and must exist before it.
-  let growing = texts.map((text) => ({ text, state: 0 }));
+  let growing = branches.filter(({ text }) => text.length > 0);
+  let walked = 0;
   for (let at = 0; growing.length > 0; at++) {
     for (const one of growing) {
       one.state = follow(one.state, one.text.charCodeAt(at));
-      if (one.text.length === at + 1) longest[one.state] = at + 1;
+      if (one.lengths[one.ended] === at + 1) {
+        longest[one.state] = at + 1;
+        one.ended++;
+      }
+      if (++walked % STEP_CHARACTERS === 0) yield;
     }
     growing = growing.filter(({ text }) => text.length > at + 1);
   }
@@ -118,4 +156,11 @@ function automatonOf(texts: readonly string[]): Automaton {
       if (longest[state] !== longest[ends[state] as number]) yield longest[state] as number;
   }
   return { step, longestAt: (state) => longest[state] as number, lengthsAt };
+}
+
+/** Does all steps of some work. */
+export function atOnce<Out>(steps: Generator<void, Out>): Out {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }

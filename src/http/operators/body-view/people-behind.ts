@@ -2,6 +2,7 @@ import { type Item, isUpsert, recordIn } from '#core/dossier/item';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { codeOfSubject, type KindRecord, subjectOf } from '#core/records/kind';
 import { peopleIn } from '#core/records/mask-record';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { ListedDelivery, StoredAttempt } from '../../../ledger/delivery-list.ts';
 import type { OperatorContext } from '../request.ts';
 import { MOST_ITEMS } from './limits.ts';
@@ -13,7 +14,7 @@ type PeopleContext = Pick<OperatorContext, 'index' | 'kinds' | 'ledger' | 'order
  * the settings of a party may give their data any name, so that no list of names finds them.
  */
 export async function peopleOfMessage(hub: PeopleContext, items: readonly Item[]): Promise<Mentions> {
-  return createMentions(await peopleOfItems(hub, items));
+  return mentionsOf(await peopleOfItems(hub, items));
 }
 
 /**
@@ -29,7 +30,14 @@ export async function peopleOfDelivery(
   for (const attempt of attempts.filter(({ hasWire }) => hasWire))
     for (const { code } of await hub.ledger.sharedCall(delivery, attempt)) subjects.add(code);
   const items = (await hub.orders.readMessage(delivery.messageId)) ?? [];
-  return createMentions([...(await peopleOfItems(hub, items)), ...(await peopleOfSubjects(hub, subjects))]);
+  return mentionsOf([...(await peopleOfItems(hub, items)), ...(await peopleOfSubjects(hub, subjects))]);
+}
+
+/** Prepared in turns: the addresses of 1,000 dossiers may have a million letters. */
+async function mentionsOf(people: readonly Person[]): Promise<Mentions> {
+  const mentions = createMentions(people);
+  await mapYielding(mentions.prepare(), () => undefined);
+  return mentions;
 }
 
 async function peopleOfItems(hub: PeopleContext, items: readonly Item[]): Promise<readonly Person[]> {
