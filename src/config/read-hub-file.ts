@@ -4,13 +4,13 @@ import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { explain, pointer } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
+import { repeatedMembers } from '#core/repeated-members';
 import type { Code } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
 import { meaningProblems } from './check-hub-file.ts';
 import { adapterProblems, type KnownAdapters } from './check-parties.ts';
 import { HubFile } from './hub-file.ts';
-import { repeatedMembers } from './repeated-members.ts';
 
 const check = Compile(HubFile);
 

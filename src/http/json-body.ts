@@ -1,10 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { InvalidItem } from '#core/dossier/item';
-import { problem } from '#core/problem';
+import { pointer } from '#core/explain';
+import { type Problem, problem } from '#core/problem';
+import { repeatedIn } from '#core/repeated-members';
+import { storable } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { type Slice, sliceArray, sliceObject } from './json-items.ts';
-import { Refusal } from './problem.ts';
+import { Refusal, refusalWith } from './problem.ts';
 
 /** Smaller bodies are parsed at once, which takes a few milliseconds. */
 export const SMALL_BYTES = 256 * 1024;
@@ -18,38 +21,103 @@ export function tooLarge(): InvalidItem {
   return { kind: 'invalid', problems: [problem('', 'item-too-large', { count: MAX_ITEM_BYTES })] };
 }
 
+/** Replaces a value of which a member stands more than once: only the last one would be read, and the others lost. */
+export class Repeating {
+  /** How often each of the members stands there, by JSON Pointer. */
+  readonly places: ReadonlyMap<string, number>;
+
+  constructor(places: ReadonlyMap<string, number>) {
+    this.places = places;
+  }
+}
+
+/** The limits of what is reported and stored. There may be 100,000 members, or one with a name of a megabyte. */
+const MAX_TOLD = 20;
+const LONGEST_PATH = 200;
+
+function repeatProblems(places: Iterable<readonly [path: string, count: number]>): readonly Problem[] {
+  return [...places]
+    .slice(0, MAX_TOLD)
+    .map(([path, count]) => problem(storable(path.slice(0, LONGEST_PATH)), 'given-repeatedly', { count }));
+}
+
+/** The result of an item that stands in the place of its value. Undefined for a value. */
+export function unreadItem(item: unknown): InvalidItem | undefined {
+  if (item === TOO_LARGE) return tooLarge();
+  return item instanceof Repeating ? { kind: 'invalid', problems: repeatProblems(item.places) } : undefined;
+}
+
+/** How one value of a body is parsed. */
+export type Parse = (bytes: Buffer) => unknown;
+
 /**
- * @throws Refusal 400 when the bytes are not JSON; its text never quotes the body, which may be
- * personal
+ * Parses a value, or returns what repeats in it.
+ *
+ * @throws Refusal 400 when the bytes are not JSON; its text never quotes the body, which may be personal
  */
+export function parseValue(bytes: Buffer): unknown {
+  return parsedBy(bytes, valueIn);
+}
+
+/** The same for a body that is shown or forwarded: of a member that repeats the last one counts. */
+export function parseAsIs(bytes: Buffer): unknown {
+  return parsedBy(bytes, JSON.parse);
+}
+
+/** @throws Refusal 400 when the bytes are not JSON, or a member repeats */
 export function parseWhole(bytes: Buffer): unknown {
+  const value = parseValue(bytes);
+  if (value instanceof Repeating) throw refusalWith(repeatProblems(value.places));
+  return value;
+}
+
+/** @throws SyntaxError */
+export function valueIn(json: string): unknown {
+  const value: unknown = JSON.parse(json);
+  const repeated = repeatedIn(json, value);
+  return repeated.size > 0 ? new Repeating(repeated) : value;
+}
+
+function parsedBy(bytes: Buffer, parse: (json: string) => unknown): unknown {
   try {
-    return JSON.parse(decode(bytes));
+    return parse(decode(bytes));
   } catch (error) {
     throw new Refusal('not-json', say('body-not-json', { why: whyNot(error as Error) }));
   }
 }
 
 /**
- * Parses an object with a long list `name` item by item, so that other requests need not wait.
+ * Parses an object with a long list `name` item by item, so that other requests need not wait. An item in which a member repeats
+ * is a `Repeating`.
  *
- * @throws Refusal 400 when the bytes are not JSON, 413 when the list is longer, when another member is larger
- * than 1 MiB, or when there are over 200 of them
+ * @throws Refusal 400 when the bytes are not JSON or another member repeats, 413 when the list is longer, when another member is
+ * larger than 1 MiB, or when there are over 200 of them
  */
-export async function parseWithList(bytes: Buffer, name: string, maxItems: number): Promise<unknown> {
-  if (bytes.length <= SMALL_BYTES) return parseWhole(bytes);
+export async function parseWithList(
+  bytes: Buffer,
+  name: string,
+  maxItems: number,
+  parse: Parse = parseValue,
+): Promise<unknown> {
+  const whole = bytes.length <= SMALL_BYTES ? parse(bytes) : undefined;
+  if (whole !== undefined && !(whole instanceof Repeating)) return whole;
   const json = withoutMark(bytes);
-  const members = await sliceObject(json, MAX_MEMBERS);
-  if (!members) throw notOne('an-object');
-  if (members.size > MAX_MEMBERS) throw new Refusal('too-large', say('too-many-members', { count: MAX_MEMBERS }));
+  const found = await sliceObject(json, MAX_MEMBERS);
+  if (!found) throw notOne('an-object');
+  if (found.count > MAX_MEMBERS) throw new Refusal('too-large', say('too-many-members', { count: MAX_MEMBERS }));
   const parsed: Record<string, unknown> = {};
-  for (const [member, { start, end }] of members) {
+  const repeated: (readonly [string, number])[] = parse === parseAsIs ? [] : [...found.repeated];
+  for (const [member, { start, end }] of found.slices) {
     const value = json.subarray(start, end);
-    const list = member === name ? await parseList(value, maxItems) : undefined;
+    const list = member === name ? await parseList(value, maxItems, undefined, parse) : undefined;
     if (!list && value.length > MAX_ITEM_BYTES)
       throw new Refusal('too-large', say('member-too-large', { member, count: MAX_ITEM_BYTES }));
-    parsed[member] = list ?? parseWhole(value);
+    const one = list ?? parse(value);
+    if (one instanceof Repeating)
+      for (const [path, count] of one.places) repeated.push([`/${pointer(member)}${path}`, count]);
+    parsed[member] = one;
   }
+  if (repeated.length > 0) throw refusalWith(repeatProblems(repeated));
   return parsed;
 }
 
@@ -62,6 +130,7 @@ export async function parseList<Out = unknown>(
   bytes: Buffer,
   maxItems: number,
   read: (item: unknown) => Out = (item) => item as Out,
+  parse: Parse = parseValue,
 ): Promise<Out[] | undefined> {
   const json = withoutMark(bytes);
   const slices = await sliceArray(json, maxItems);
@@ -70,7 +139,7 @@ export async function parseList<Out = unknown>(
   return (
     slices &&
     mapYielding(slices, ({ start, end }: Slice) =>
-      read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(json.subarray(start, end))),
+      read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parse(json.subarray(start, end))),
     )
   );
 }

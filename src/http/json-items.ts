@@ -1,3 +1,4 @@
+import { pointer } from '#core/explain';
 import { nextTurn } from '../concurrency/yielding.ts';
 
 /** The position of an item of a JSON array in the bytes. */
@@ -32,27 +33,54 @@ export async function sliceArray(bytes: Buffer, most: number): Promise<readonly 
   return whole || slices.length > most ? slices : undefined;
 }
 
+/** The members of a JSON object. */
+export interface Members {
+  /** With those that repeat. */
+  readonly count: number;
+  /** The position of each value, by name: the last one of a member that repeats. */
+  readonly slices: ReadonlyMap<string, Slice>;
+  /** How often the members stand there that repeat, by JSON Pointer. */
+  readonly repeated: ReadonlyMap<string, number>;
+}
+
 /**
- * Finds the members of a JSON object: the position of each value, by name.
+ * Finds the members of a JSON object.
  *
  * Undefined when the bytes are not one object. With more than `most` members it stops early, after one more.
  */
-export async function sliceObject(bytes: Buffer, most: number): Promise<ReadonlyMap<string, Slice> | undefined> {
+export async function sliceObject(bytes: Buffer, most: number): Promise<Members | undefined> {
   const slices = new Map<string, Slice>();
+  const repeated = new Map<string, number>();
+  let count = 0;
   let name = '';
   const whole = await sliceAll(bytes, OPEN_BRACE, CLOSE_BRACE, {
     valueAt(at) {
-      if (slices.size > most) return undefined;
+      if (count > most) return undefined;
       const nameEnd = bytes[at] === QUOTE ? endOfName(bytes, at) : undefined;
       if (nameEnd === undefined) return undefined;
       const colon = skipBlank(bytes, nameEnd + 1);
-      if (bytes[colon] !== COLON) return undefined;
-      name = bytes.toString('utf8', at + 1, nameEnd);
+      const read = nameOf(bytes.toString('utf8', at, nameEnd + 1));
+      if (bytes[colon] !== COLON || read === undefined) return undefined;
+      name = read;
       return skipBlank(bytes, colon + 1);
     },
-    take: (start, end) => void slices.set(name, { start, end }),
+    take(start, end) {
+      count++;
+      const place = `/${pointer(name)}`;
+      if (slices.has(name)) repeated.set(place, (repeated.get(place) ?? 1) + 1);
+      slices.set(name, { start, end });
+    },
   });
-  return whole || slices.size > most ? slices : undefined;
+  return whole || count > most ? { count, slices, repeated } : undefined;
+}
+
+/** A name may be written with escapes. Undefined when it is not JSON. */
+function nameOf(json: string): string | undefined {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Items {

@@ -65,6 +65,23 @@ describe("the national portal's dialect", () => {
     });
   });
 
+  test('a field that repeats makes its item invalid, and beside the items it refuses the call', async () => {
+    const twice = JSON.stringify(record('H60.01-250812-2907')).replace(/}$/, ',"TrangThaiHoSo":"9"}');
+    const send = async (space: string, more = ''): Promise<Json> => {
+      const list = `${JSON.stringify(record('H60.01-250812-2908'))},${twice}`;
+      const service = `"session":"${system.session}","service":"DongBoHoSoMC"${more}`;
+      return (await hub.request('POST', '/mapi/g', undefined, `{${service},"data":[${space}${list}]}`)).json();
+    };
+    for (const space of ['', ' '.repeat(300_000)]) {
+      const { error_code, result } = await send(space);
+      expect([error_code, result[0].outcome === 'invalid']).toEqual([-1, false]);
+      expect(result[1]).toMatchObject({ outcome: 'invalid', problems: [{ path: '/TrangThaiHoSo' }] });
+      const refused = await send(space, ',"m\\u0061donvi":"H60.02","madonvi":"H60.03"');
+      expect(refused).toMatchObject({ error_code: -1, message: expect.stringContaining('/madonvi'), result: [] });
+    }
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-2907')).status).toBe(404);
+  });
+
   test('a create, its repetition and an update of an unknown dossier are all answered as success', async () => {
     const first = await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2001')] });
     expect(first).toMatchObject({ error_code: 0, result: [{ MaHoSo: 'H60.01-250812-2001', outcome: 'accepted' }] });

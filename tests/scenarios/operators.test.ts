@@ -253,7 +253,7 @@ describe('operators', () => {
     expect((await ops.get('replays/9')).body).toMatchObject({ detail: 'there is no run 9' });
   });
 
-  test('an order is JSON and says so; one that says nothing needs no media type', async () => {
+  test('an order is JSON, says so and repeats no member; an empty one needs no media type', async () => {
     const order = (body: string | undefined, type: string) =>
       hub.request('POST', '/api/v1/ops/parties/portal/pause', undefined, body, {
         Authorization: 'Bearer ops-secret-of-the-tests',
@@ -267,6 +267,8 @@ describe('operators', () => {
     }
     expect((await order('{"why":"x"}', 'Application/JSON; charset=utf-8')).status).toBe(200);
     expect((await order(undefined, '')).status).toBe(200);
+    const twice = await order('{"why":"x","why":"y"}', 'application/json');
+    expect([twice.status, (await twice.json()).problems]).toEqual([400, [expect.objectContaining({ path: '/why' })]]);
     await ops.post('parties/portal/resume');
   });
 

@@ -100,6 +100,30 @@ describe('the REST door', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-1007')).status).toBe(404);
   });
 
+  test('a member that repeats makes its item invalid, and no value of it is chosen', async () => {
+    const given = (n: number, more = ''): string =>
+      JSON.stringify(dossier({ code: `H60.01-250812-30${n}` })).replace(/}$/, `${more}}`);
+    const twice = [{ path: '/status', message: 'is given 2 times, expected once' }];
+    const invalid = { outcome: 'invalid', problems: twice };
+    const accepted = { outcome: 'accepted' };
+    expect(await hub.push(given(10, ',"status" : "returned"'))).toMatchObject({ status: 422, results: [invalid] });
+    expect((await hub.push(given(11, ',"note":"a","n\\u006fte":"b"'))).results[0]?.problems).toMatchObject([
+      { path: '/note' },
+    ]);
+    expect((await hub.push(given(12, ',"fees":[{"code":"a"},{"code":"a","code":"b"}]'))).results).toMatchObject([
+      { outcome: 'invalid', problems: [{ path: '/fees/1/code' }] },
+    ]);
+    const items = [given(13), given(14, ',"status":"received"'), given(15, ',"note":":{\\"status\\": 1, "')];
+    for (const [at, space] of ['', ' '.repeat(300_000)].entries()) {
+      const list = items.map((item) => item.replace('-30', `-3${at}`));
+      expect((await hub.push(`[${space}${list}]`)).results).toMatchObject([accepted, invalid, accepted]);
+    }
+    const lines = items.map((item) => item.replace('-30', '-32')).join('\n');
+    expect((await hub.push(lines, { headers: NDJSON })).results).toMatchObject([accepted, invalid, accepted]);
+    for (const n of [3010, 3014, 3114, 3214])
+      expect((await hub.read(`/api/v1/dossiers/H60.01-250812-${n}`)).status).toBe(404);
+  });
+
   test('a single item answers by its outcome: 422 invalid, 202 quarantined', async () => {
     expect((await hub.push(dossier({ status: 'done' }))).status).toBe(422);
     const waiting = await hub.push(dossier({ code: 'H60.01-250812-1010', note: 'Nguy?n V?n \uFFFD\u00C3' }));

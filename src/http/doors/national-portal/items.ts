@@ -13,7 +13,7 @@ import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
 import { say } from '#messages/message';
 import type { RatingPayload } from '#schemas/rating-payload';
 import { mapYielding } from '../../../concurrency/yielding.ts';
-import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
+import { parseAsIs, parseWithList, unreadItem } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 
 /** The name of the dialect, for this door and for adapters that speak it. */
@@ -65,7 +65,8 @@ export async function readKept(body: Buffer, operation: string, facts: CallFacts
 
 /** One item of `data`, as its operation reads it. */
 export function readItemOf(operation: string, item: unknown, { madonvi, service }: Call, facts: CallFacts): Item {
-  if (item === TOO_LARGE) return tooLarge();
+  const unread = unreadItem(item);
+  if (unread) return unread;
   const codes = codesWith(facts.entered);
   // In the dialect, an empty text means no value.
   const agency = cleanCode(plainText(isAbsent(madonvi) ? facts.province : madonvi) ?? '');
@@ -93,7 +94,7 @@ export const SEND_ANSWERS = 'DongBoKetQuaHoiDapGuiTuDVCQG';
 
 /** The items of a stored body, as their sender wrote them. */
 export async function originalItems(body: Buffer): Promise<readonly unknown[]> {
-  return listOf(((await parseWithList(body, 'data', MAX_ITEMS)) as Call).data);
+  return listOf(((await parseWithList(body, 'data', MAX_ITEMS, parseAsIs)) as Call).data);
 }
 
 /** Some clients send a single item without a list. */

@@ -16,10 +16,12 @@ import {
   MAX_ITEM_BYTES,
   notOne,
   parseList,
-  parseWhole,
+  parseValue,
+  Repeating,
   SMALL_BYTES,
-  TOO_LARGE,
   tooLarge,
+  unreadItem,
+  valueIn,
   whyNot,
 } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
@@ -110,12 +112,15 @@ export interface ReadBody {
  * large
  */
 export async function readJson(readValue: ReadValue, body: Buffer): Promise<ReadBody> {
-  const read = (item: unknown): Item => (item === TOO_LARGE ? tooLarge() : readListed(readValue, item));
-  const list = body.length > SMALL_BYTES ? await parseList(body, MAX_ITEMS, read) : undefined;
+  const read = (item: unknown): Item => readListed(readValue, item);
+  const small = body.length > SMALL_BYTES ? undefined : parseValue(body);
+  // Cut into items, so that a member that repeats concerns its item alone.
+  const isCut = small === undefined || small instanceof Repeating;
+  const list = isCut ? await parseList(body, MAX_ITEMS, read) : undefined;
   if (list) return { items: list, single: false };
   if (body.length > MAX_ITEM_BYTES) throw notAnArray(body);
-  const value = parseWhole(body);
-  if (!Array.isArray(value)) return { items: [readValue(value)], single: true };
+  const value = small ?? parseValue(body);
+  if (!Array.isArray(value)) return { items: [unreadItem(value) ?? readValue(value)], single: true };
   if (value.length > MAX_ITEMS) throw tooMany(value.length);
   return { items: await mapYielding(value, read), single: false };
 }
@@ -124,7 +129,7 @@ export async function readJson(readValue: ReadValue, body: Buffer): Promise<Read
 const MAX_PROBLEMS = 20;
 
 function readListed(readValue: ReadValue, value: unknown): Item {
-  const item = readValue(value);
+  const item = unreadItem(value) ?? readValue(value);
   if (item.kind !== 'invalid' || item.problems.length <= MAX_PROBLEMS) return item;
   const more = problem('', 'problems-left-out', { count: item.problems.length - MAX_PROBLEMS });
   return { ...item, problems: [...item.problems.slice(0, MAX_PROBLEMS), more] };
@@ -153,7 +158,7 @@ export async function readKept(
 export function readLine(readValue: ReadValue, { bytes, tooLong }: Line): Item {
   if (tooLong || bytes.equals(TOO_LONG)) return tooLarge();
   try {
-    return readListed(readValue, JSON.parse(decode(bytes)));
+    return readListed(readValue, valueIn(decode(bytes)));
   } catch (error) {
     return {
       kind: 'invalid',
