@@ -5,6 +5,7 @@ import { type Problem, problem } from '#core/problem';
 import { repeatedIn } from '#core/repeated-members';
 import { storable } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
+import { received } from '#messages/received';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { type Slice, sliceArray, sliceObject } from './json-items.ts';
 import { Refusal, refusalWith } from './problem.ts';
@@ -111,7 +112,7 @@ export async function parseWithList(
     const value = json.subarray(start, end);
     const list = member === name ? await parseList(value, maxItems, undefined, parse) : undefined;
     if (!list && value.length > MAX_ITEM_BYTES)
-      throw new Refusal('too-large', say('member-too-large', { member, count: MAX_ITEM_BYTES }));
+      throw new Refusal('too-large', say('member-too-large', { member: received(member), count: MAX_ITEM_BYTES }));
     const one = list ?? parse(value);
     if (one instanceof Repeating)
       for (const [path, count] of one.places) repeated.push([`/${pointer(member)}${path}`, count]);

@@ -53,6 +53,12 @@ describe("the national portal's dialect", () => {
     expect(await call('DongBoHoSoMC', padding(100_000), 'made-up')).toMatchObject({ error_code: -1 });
     expect(await call('NoSuchService', padding(100_000))).toMatchObject({ error_code: -1 });
     expect((await bodies()).slice(before).map(({ kept }) => kept)).toEqual([true, false, true]);
+    const large = { ['x'.repeat(200_000)]: 'y'.repeat(1_100_000) };
+    expect((await hub.request('POST', '/mapi/g', undefined, large)).status).toBe(413);
+    const { rows } = await hub.hub.database.pool.query(
+      "SELECT max(length(results::text)) AS longest FROM messages WHERE outcome = 'refused'",
+    );
+    expect(rows[0].longest).toBeLessThan(2_000);
   });
 
   test('a key that may not send dossiers may not look one up in full either', async () => {
