@@ -250,4 +250,22 @@ describe('steps in one call', () => {
     expect(simulator.ledger.count('progress')).toBe(9);
     expect(simulator.ledger.repeats()).toBe(0);
   });
+
+  test('if the portal asks to send one step later, the others of the call are not sent twice', async () => {
+    const { portal, simulator } = await start();
+    await send(
+      portal,
+      [1, 2].map((n) => dossier(n)),
+    );
+    const steps = [step(1, 1), step(2, 2)];
+    await sendSteps(portal, steps.slice(0, 1));
+    const busy = { MaHoSo: codeOf(2), error_code: -9, message: 'Hệ thống tạm thời quá tải' };
+    const body = JSON.stringify({ error_code: 0, result: [{ MaHoSo: codeOf(1), error_code: 0 }, busy] });
+    await simulator.fault({ kind: 'status', status: 200, times: 1, path: '/mapi/g', body });
+    expect(kinds(await sendSteps(portal, steps))).toEqual(['unknown', 'unknown']);
+    const again = steps.map((one) => ({ ...one, doubt: true }));
+    expect(kinds(await sendSteps(portal, again))).toEqual(['delivered', 'delivered']);
+    expect(simulator.ledger.count('progress')).toBe(2);
+    expect(simulator.ledger.repeats()).toBe(0);
+  });
 });

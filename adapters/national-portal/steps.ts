@@ -174,7 +174,9 @@ async function put(portal: Portal, steps: readonly Step[]): Promise<Outcome> {
   if (!error) return delivered();
   if (isAlreadyThere(error) && steps.length === 1) return delivered();
   if (isDossierUnknown(error)) return unavailable(UNKNOWN, said(error, settings, dossiers));
-  return outcomeOfError(error, settings, dossiers);
+  const outcome = outcomeOfError(error, settings, dossiers);
+  // With an answer for each step, it may have taken the others: they are looked up before they are sent again.
+  return answer.result !== undefined && steps.length > 1 ? inDoubt(outcome) : outcome;
 }
 
 type There = { readonly keys: ReadonlySet<string> } | { readonly outcome: Outcome };
