@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { InvalidItem } from '#core/dossier/item';
+import { parseExactly } from '#core/exact-json';
 import { pointer } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
 import { repeatedIn } from '#core/repeated-members';
@@ -57,12 +58,17 @@ export type Parse = (bytes: Buffer) => unknown;
  * @throws Refusal 400 when the bytes are not JSON; its text never quotes the body, which may be personal
  */
 export function parseValue(bytes: Buffer): unknown {
-  return parsedBy(bytes, valueIn);
+  return parsedBy(bytes, (json) => valueIn(json));
+}
+
+/** The same with numbers that JSON.parse would change as texts, for a dialect that reads numbers as texts. */
+export function parseExact(bytes: Buffer): unknown {
+  return parsedBy(bytes, (json) => valueIn(json, parseExactly));
 }
 
 /** The same for a body that is shown or forwarded: of a member that repeats the last one counts. */
 export function parseAsIs(bytes: Buffer): unknown {
-  return parsedBy(bytes, JSON.parse);
+  return parsedBy(bytes, parseExactly);
 }
 
 /** @throws Refusal 400 when the bytes are not JSON, or a member repeats */
@@ -72,9 +78,9 @@ export function parseWhole(bytes: Buffer): unknown {
   return value;
 }
 
-/** @throws SyntaxError */
-export function valueIn(json: string): unknown {
-  const value: unknown = JSON.parse(json);
+/** The value of a JSON text, or what repeats in it. @throws SyntaxError */
+export function valueIn(json: string, parse: (json: string) => unknown = JSON.parse): unknown {
+  const value = parse(json);
   const repeated = repeatedIn(json, value);
   return repeated.size > 0 ? new Repeating(repeated) : value;
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
+import { parseExactly } from '#core/exact-json';
 import { nfc } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
 import type { Exchange } from './http/exchange.ts';
@@ -14,12 +15,13 @@ export function outcomeWithoutReply({
 }
 
 /**
- * Parses a body as a JSON object, with or without a byte order mark, which .NET may write. Undefined for everything
- * else: HTML, nothing, a list, a bare value.
+ * Parses a body as a JSON object, with or without a byte order mark, which .NET may write. A number that JSON.parse would
+ * change, such as an id of twenty digits, becomes a text as written. Undefined for everything else: HTML, nothing, a list, a
+ * bare value.
  */
 export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(
+    const value = parseExactly(
       Buffer.from(body)
         .toString()
         .replace(/^\uFEFF/, ''),

@@ -1,3 +1,4 @@
+import { parseExactly } from '#core/exact-json';
 import { type Sentence, say, type TextOrWords } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { textOf } from '../kit/replies.ts';
@@ -50,7 +51,7 @@ export async function readDocument(
 ): Promise<Answer | NoAnswer> {
   if (text.trim() === '') return noAnswer('empty', say('place-empty', { path: place }));
   try {
-    if (form === 'json') return jsonAnswer(parseJson(text), place, records, settings);
+    if (form === 'json') return jsonAnswer(parseExactly(text), place, records, settings);
     const found: string[] = [];
     const path = records === WHOLE_ANSWER ? [NO_RECORDS] : records.split('.');
     const reader = xmlRecords(parts(text.trim()), { path });
@@ -73,46 +74,6 @@ export function recordIn(text: string): unknown {
 }
 
 const rootIn = (document: string): string => document.replace(/^<\?xml[^>]*\?>\s*/, '');
-
-/** Parses JSON. Numbers that JSON.parse would change become texts as written. */
-function parseJson(text: string): unknown {
-  // First, so that invalid JSON is not searched.
-  const value: unknown = JSON.parse(text);
-  return /\d[\d.]{15}|\d[eE]\+?\d{3}/.test(text) ? JSON.parse(withExactNumbers(text)) : value;
-}
-
-/**
- * Splits at quotes. A regular expression for strings takes quadratic time or overflows the stack on a partner's long
- * texts.
- */
-function withExactNumbers(json: string): string {
-  const written: string[] = [];
-  for (let at = 0; at < json.length; ) {
-    const begin = json.indexOf('"', at);
-    written.push(json.slice(at, begin < 0 ? json.length : begin).replace(NUMBER, exact));
-    if (begin < 0) break;
-    at = endOfText(json, begin);
-    written.push(json.slice(begin, at));
-  }
-  return written.join('');
-}
-
-/** The index after a string's closing quote: the first quote with an even number of backslashes before it. */
-function endOfText(json: string, begin: number): number {
-  for (let end = json.indexOf('"', begin + 1); ; end = json.indexOf('"', end + 1)) {
-    let before = end - 1;
-    while (json[before] === '\\') before--;
-    if ((end - before) % 2 === 1) return end + 1;
-  }
-}
-
-const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-
-function exact(token: string): string {
-  const digits = token.replace(/[eE].*/, '').replace(/\D/g, '').length;
-  const isKept = Number.isFinite(Number(token)) && (digits <= 15 || String(Number(token)) === token);
-  return isKept ? token : `"${token}"`;
-}
 
 /** Reads a JSON answer. A list that is the whole answer gets the name `list`, so that a path can name it. */
 function jsonAnswer(given: unknown, place: string, records: string, settings: MinistrySettings): Answer | NoAnswer {

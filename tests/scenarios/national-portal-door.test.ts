@@ -88,6 +88,23 @@ describe("the national portal's dialect", () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-2907')).status).toBe(404);
   });
 
+  test('a number is stored with the digits that were sent, however many', async () => {
+    const receipts = ['20250812000000000123', '20250812081500000001'];
+    for (const [at, number] of receipts.entries()) {
+      const documents = receipts.map((one) => `{"TepDinhKemId":${one},"TenTepDinhKem":"Đơn"}`);
+      const given = JSON.stringify(record(`H60.01-250812-291${at}`, { SoBienNhan: '', TaiLieuNop: [] }))
+        .replace('"SoBienNhan":""', `"SoBienNhan":${number}`)
+        .replace('"TaiLieuNop":[]', `"TaiLieuNop":[${documents}]`);
+      const body = `{"session":"${system.session}","service":"DongBoHoSoMC","data":[${given}]}`;
+      expect(await (await hub.request('POST', '/mapi/g', undefined, body)).json()).toMatchObject({ error_code: 0 });
+    }
+    for (const [at, number] of receipts.entries()) {
+      const { body } = await hub.read(`/api/v1/dossiers/${number}`, 'personal');
+      expect(body.code).toBe(`H60.01-250812-291${at}`);
+      expect(body.documents.map(({ id }: { id: string }) => id)).toEqual(receipts);
+    }
+  });
+
   test('a create, its repetition and an update of an unknown dossier are all answered as success', async () => {
     const first = await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2001')] });
     expect(first).toMatchObject({ error_code: 0, result: [{ MaHoSo: 'H60.01-250812-2001', outcome: 'accepted' }] });
