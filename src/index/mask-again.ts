@@ -8,7 +8,7 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { sealFormer } from './dossiers.ts';
 import { maskStaleRecords } from './mask-records.ts';
-import { maskedJson } from './masked-json.ts';
+import { maskedJson, peopleOf } from './masked-json.ts';
 
 /** A row of `dossiers` as readers load it. */
 export interface MaskedRow {
@@ -140,7 +140,8 @@ async function maskAgain(database: Database, vault: Vault, codes: readonly strin
     const record = JSON.parse(vault.open({ keyId: sealed_key, bytes: sealed }).toString()) as Dossier;
     const { freshness } = JSON.parse(masked) as { freshness: object };
     const former = formerPeople([], named.get(code) ?? [], record.applicant);
-    return { code, version, masked: Buffer.from(maskedJson(record, freshness, former)).toString(), former };
+    const json = maskedJson(record, freshness, peopleOf(record, former));
+    return { code, version, masked: Buffer.from(json).toString(), former };
   });
 }
 

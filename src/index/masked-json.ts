@@ -1,18 +1,22 @@
 import { maskedDossier, writtenTexts } from '#core/masking/masked-record';
 import { maskApplicant } from '#core/masking/masking';
-import { createMentions, type Person } from '#core/masking/mentions';
+import { createMentions, type Mentions, type MentionsOfMany, type Person } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { bytesOf } from './sealed-records.ts';
+
+/** The people whom a record may mention: its applicant, and the earlier ones. */
+export function peopleOf({ applicant }: Dossier, former: readonly Person[]): MentionsOfMany {
+  return createMentions(applicant ? [applicant, ...former] : former);
+}
 
 /**
  * The JSON for readers, as UTF-8. Most records are assembled from the bytes of their JSON. Writing the JSON again would
  * double the cost.
  *
- * @param former the earlier applicants
+ * @param mentions of its people
  */
-export function maskedJson(record: Dossier, freshness: object, former: readonly Person[]): Uint8Array {
+export function maskedJson(record: Dossier, freshness: object, mentions: Mentions): Uint8Array {
   const { applicant } = record;
-  const mentions = createMentions(applicant ? [applicant, ...former] : former);
   const texts = writtenTexts(record);
   if (mentions.mayBeIn(texts)) return Buffer.from(JSON.stringify({ ...maskedDossier(record, mentions), freshness }));
   const json = bytesOf(record);
