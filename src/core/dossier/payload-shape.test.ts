@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { render } from '#messages/render';
+import { cpuMsOf } from '../../../tests/support/measures.ts';
 import {
   type Drift,
   EMPTY_SHAPE,
@@ -143,4 +144,11 @@ test.each([
 ])('the beginning of %s is %s', (json, beginning) => {
   expect(truncateJson(json, json.length)).toBe(beginning);
   if (beginning !== undefined) JSON.parse(beginning);
+});
+
+test('the beginning of a hostile text is closed in linear time', () => {
+  const json = `${'['.repeat(100_000)}${'1,'.repeat(70_000)}`;
+  const cpuMs = cpuMsOf(() => expect(truncateJson(json, json.length)).toHaveLength(339_999));
+  // 0.1 s; closed after each entry it took over a minute.
+  expect(cpuMs).toBeLessThan(2_000);
 });

@@ -71,10 +71,17 @@ export function fingerprintOf(payload: unknown, isXml = false): Fingerprint {
  * Cuts a JSON text after the last complete entry of a list and closes it there. Undefined if no entry ends that early.
  */
 export function truncateJson(json: string, most: number): string | undefined {
+  const { cutAt } = scanned(json, most);
+  // Scanned again up to there. Closed at each entry instead, a text nested 100,000 deep would take minutes.
+  return cutAt === undefined ? undefined : json.slice(0, cutAt) + scanned(json, cutAt).open.toReversed().join('');
+}
+
+/** What closes the objects and lists that are open at a place, and where the last entry of a list ended before it. */
+function scanned(json: string, upTo: number): { readonly open: readonly string[]; readonly cutAt: number | undefined } {
   const open: string[] = [];
   let inText = false;
-  let cut: { readonly at: number; readonly closed: string } | undefined;
-  for (let at = 0; at < Math.min(json.length, most); at++) {
+  let cutAt: number | undefined;
+  for (let at = 0; at < Math.min(json.length, upTo); at++) {
     const character = json[at];
     if (inText) {
       if (character === '\\') at++;
@@ -83,9 +90,9 @@ export function truncateJson(json: string, most: number): string | undefined {
     else if (character === '{') open.push('}');
     else if (character === '[') open.push(']');
     else if (character === '}' || character === ']') open.pop();
-    else if (character === ',' && open.at(-1) === ']') cut = { at, closed: open.toReversed().join('') };
+    else if (character === ',' && open.at(-1) === ']') cutAt = at;
   }
-  return cut && json.slice(0, cut.at) + cut.closed;
+  return { open, cutAt };
 }
 
 /**
