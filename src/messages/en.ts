@@ -92,6 +92,7 @@ export const EN = {
   problems: '{problems}',
   'at-path': '{path}: {problem}',
   'item-too-large': 'the item is larger than {count} bytes',
+  'nested-too-deep': 'the item is nested more than {count} deep',
   'quoted-text': '{said}',
   'cannot-be-stored': 'cannot be stored: {why}',
   'masked-value':

@@ -88,6 +88,7 @@ export const VI = translation({
   problems: '{problems}',
   'at-path': '{path}: {problem}',
   'item-too-large': 'mục lớn hơn {count} byte',
+  'nested-too-deep': 'mục lồng nhau quá {count} tầng',
   'quoted-text': '{said}',
   'cannot-be-stored': 'không lưu được: {why}',
   'masked-value': 'đã bị che, như export ghi khi không có --personal; cần giá trị đầy đủ, như khi có --personal --why',

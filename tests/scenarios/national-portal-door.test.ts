@@ -105,6 +105,17 @@ describe("the national portal's dialect", () => {
     }
   });
 
+  test('a field nested very deep makes its item invalid alone', async () => {
+    const [deep, flat] = ['H60.01-250812-2913', 'H60.01-250812-2914'].map((code) => JSON.stringify(record(code)));
+    for (const levels of [101, 20_000]) {
+      const field = `,"ThongTinKhac":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+      const data = `${deep?.replace(/}$/, field)},${flat}`;
+      const body = `{"session":"${system.session}","service":"DongBoHoSoMC","data":[${data}]}`;
+      const { result } = await (await hub.request('POST', '/mapi/g', undefined, body)).json();
+      expect(result.map(({ outcome }: { outcome: string }) => outcome === 'invalid')).toEqual([true, false]);
+    }
+  });
+
   test('a create, its repetition and an update of an unknown dossier are all answered as success', async () => {
     const first = await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2001')] });
     expect(first).toMatchObject({ error_code: 0, result: [{ MaHoSo: 'H60.01-250812-2001', outcome: 'accepted' }] });

@@ -65,7 +65,7 @@ export async function readKept(body: Buffer, operation: string, facts: CallFacts
 
 /** One item of `data`, as its operation reads it. */
 export function readItemOf(operation: string, item: unknown, { madonvi, service }: Call, facts: CallFacts): Item {
-  const unread = unreadItem(item);
+  const unread = unreadItem(item) ?? (isDeeperThan(DEEPEST, item) ? TOO_DEEP : undefined);
   if (unread) return unread;
   const codes = codesWith(facts.entered);
   // In the dialect, an empty text means no value.
@@ -79,6 +79,15 @@ export function readItemOf(operation: string, item: unknown, { madonvi, service 
     return readSentAnswer(item, { codes, heardAt, codeOf: (number) => codeOfNumber(number, facts.province) });
   const codeOf = (number: string): string | undefined => codeOfOwnNumber(number, party);
   return readQuestion(item, { codes, entered, heardAt, madonvi: agency, codeOf });
+}
+
+/** Real items are far less deep. Fields without a rule are copied by recursion, which a text of 20 KB could exhaust. */
+const DEEPEST = 100;
+const TOO_DEEP: Item = { kind: 'invalid', problems: [problem('', 'nested-too-deep', { count: DEEPEST })] };
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
 /** A stored rating whose form is no longer in the settings. */
