@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { viewBody } from '../../src/http/operators/body-view/view.ts';
 import { testDatabase } from '../support/database.ts';
 import {
   codeOf,
@@ -264,6 +266,23 @@ describe('a message of a thousand dossiers with long addresses', () => {
     expect(body.body.text).not.toContain('khu tập thể');
   }, 60_000);
 });
+
+test('a body with half a million letters of names and notes is shown without blocking the process', async () => {
+  const word = (n: number): string => createHash('sha512').update(String(n)).digest('base64url').slice(0, 86);
+  const values = Array.from({ length: 45 }, (_, item) =>
+    Object.fromEntries(
+      Array.from({ length: 55 }, (_, n) => [
+        [`hoTen${n}`, `${word(item * 100 + n)} An`],
+        [`ghiChu${n}`, `${word(-item * 100 - n)} ${word(item * 100 + n)}`.slice(0, 110)],
+      ]).flat(),
+    ),
+  );
+  const body = Buffer.from(JSON.stringify(values));
+  const watch = watchEventLoop();
+  const { text } = await viewBody(body, false);
+  expect(watch.longestMs(), 'ms of CPU without a turn for others').toBeLessThan(100);
+  expect(text.match(/hoTen/g)).toHaveLength(45 * 55);
+}, 60_000);
 
 describe('a history of ten thousand steps', () => {
   let hub: TestHub;

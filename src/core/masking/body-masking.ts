@@ -1,7 +1,7 @@
 import { maskTail } from '../identifiers/identifiers.ts';
 import { maskName, maskNumbersIn } from './masking.ts';
 import type { Mentions } from './mentions.ts';
-import { createReplacer } from './replace-known-texts.ts';
+import { atOnce, growReplacer } from './replace-known-texts.ts';
 
 /** A text of a body, and the name of its member, element or attribute after the parent's name and `/`. */
 export interface Leaf {
@@ -30,11 +30,16 @@ const PLACES =
  *
  * @param people whom the body is known to name: partners and settings may give a name any member
  */
-export function createShowText(
+export function createShowText(...given: Parameters<typeof growShowText>): ShowText {
+  return atOnce(growShowText(...given));
+}
+
+/** The same in small steps, so that a caller can let other work run between them. */
+export function* growShowText(
   leaves: readonly Leaf[],
   mayBePersonal: boolean,
   people?: Pick<Mentions, 'mask'>,
-): ShowText {
+): Generator<void, ShowText> {
   /** A list of records repeats each name. */
   const kinds = new Map<string, Kind>();
   const kindIn = (name: string): Kind => {
@@ -47,7 +52,7 @@ export function createShowText(
       const masked = maskedByKind(kindIn(leaf.name), leaf.text.trim());
       if (masked !== undefined && leaf.text.trim().length >= 4) known.set(leaf.text.trim(), masked);
     }
-  const replaceKnown = createReplacer(known);
+  const replaceKnown = yield* growReplacer(known);
   return ({ name, text }) => {
     const kind = kindIn(name);
     if (kind === 'secret') return HIDDEN;

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { createReplacer } from './replace-known-texts.ts';
+import { atOnce, growReplacer, type Replace } from './replace-known-texts.ts';
+
+const createReplacer = (known: ReadonlyMap<string, string>): Replace => atOnce(growReplacer(known));
 
 const replaced = (text: string, ...known: string[]) =>
   createReplacer(new Map(known.map((one) => [one, `<${one.length}>`])))(text);

@@ -1,12 +1,16 @@
+export type Replace = (text: string) => string;
+
 /**
- * Replaces known texts within another text, the longest first, by the algorithm of Aho and Corasick. Each character is
- * read about once, however many texts are known.
+ * Creates what replaces known texts within another text, the longest first, by the algorithm of Aho and Corasick. Each
+ * character is read about once, however many texts are known.
+ *
+ * Works in small steps, so that a caller can let other work run between them.
  *
  * @param known the replacement for each text; overlapping texts become asterisks
  */
-export function createReplacer(known: ReadonlyMap<string, string>): (text: string) => string {
+export function* growReplacer(known: ReadonlyMap<string, string>): Generator<void, Replace> {
   if (known.size === 0) return (text) => text;
-  const automaton = atOnce(growAutomaton([...known.keys()]));
+  const automaton = yield* growAutomaton([...known.keys()]);
   return (text) => {
     const places = placesIn(automaton, text);
     if (places.length === 0) return text;

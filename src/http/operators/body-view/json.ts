@@ -1,4 +1,4 @@
-import { createShowText, leavesOf, shownValue } from '#core/masking/body-masking';
+import { leavesOf, shownValue } from '#core/masking/body-masking';
 import type { Mentions } from '#core/masking/mentions';
 import { say, type Words } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
@@ -7,6 +7,7 @@ import { Refusal } from '../../problem.ts';
 import { type BodyView, noteOf } from './body-view.ts';
 import { expanded } from './inside-texts.ts';
 import { budgetBeside, MOST_ITEMS, MOST_VALUES, TooDeep, TooLarge, valuesIn } from './limits.ts';
+import { showInTurns } from './show-in-turns.ts';
 
 const MOST_IN_A_LIST = 100_000;
 
@@ -100,5 +101,5 @@ export async function viewLines(
 async function shown({ value, values }: Beginning, mayBePersonal: boolean, people?: Mentions): Promise<unknown> {
   const whole = expanded(value, budgetBeside(values));
   await nextTurn();
-  return shownValue(whole, createShowText(leavesOf(whole), mayBePersonal, people));
+  return shownValue(whole, await showInTurns(leavesOf(whole), mayBePersonal, people));
 }

@@ -1,11 +1,12 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
-import { below, createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/masking/body-masking';
+import { below, type Leaf, leavesOf, type ShowText, shownValue } from '#core/masking/body-masking';
 import type { Mentions } from '#core/masking/mentions';
 import { say } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
 import { type BodyView, noteOf } from './body-view.ts';
 import { openedText, XML } from './inside-texts.ts';
 import { type Budget, budgetBeside, DEEPEST, markupIn, TooDeep } from './limits.ts';
+import { showInTurns } from './show-in-turns.ts';
 import { partOfXml } from './xml-part.ts';
 
 /** A node of an ordered document: one member (its element or text), and `:@` for attributes. */
@@ -27,7 +28,7 @@ export async function viewXml(body: Buffer, mayBePersonal: boolean, people?: Men
     const parsed = parser.parse(xml) as readonly XmlNode[];
     await nextTurn();
     const nodes = openedXml(parsed, budgetBeside(markupIn(xml)));
-    const show = createShowText(xmlLeaves(nodes, ''), mayBePersonal, people);
+    const show = await showInTurns(xmlLeaves(nodes, ''), mayBePersonal, people);
     await nextTurn();
     const seen = shownXml(nodes, '', show);
     await nextTurn();
