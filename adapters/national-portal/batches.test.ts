@@ -140,6 +140,21 @@ describe('dossiers in one call', () => {
     expect(kinds(await send(portal, items.slice(2)))).toEqual(['delivered']);
   });
 
+  test('an answer that names some of the taken dossiers confirms no other, and none is sent twice', async () => {
+    const { portal, simulator } = await start();
+    await send(portal, [dossier(1)]);
+    const taken = { MaHoSo: codeOf(1), error_code: 0 };
+    const body = JSON.stringify({ error_code: 0, message: 'Thành công', result: [taken] });
+    await simulator.fault({ kind: 'status', status: 200, times: 1, path: '/mapi/g', body });
+    const items = [dossier(1, { known: true }), dossier(2, { known: true }), dossier(3, { known: true })];
+    const outcomes = await send(portal, items);
+    expect(kinds(outcomes)).toEqual(['delivered', 'unknown', 'unknown']);
+    expect(outcomes?.[1]).toMatchObject({ message: `the answer has no ${codeOf(2)}` });
+    const again = items.slice(1).map((item) => ({ ...item, doubt: true }));
+    expect(kinds(await send(portal, again))).toEqual(['delivered', 'delivered']);
+    expect(simulator.ledger.repeats()).toBe(0);
+  });
+
   test('if one answer refuses all, all get the same outcome', async () => {
     const { portal } = await start({ strict: true });
     const outcomes = await send(

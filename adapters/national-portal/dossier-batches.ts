@@ -1,4 +1,4 @@
-import { delivered, type Outcome, type Outgoing, sendInOrder } from '#kit';
+import { delivered, type Outcome, type Outgoing, say, sendInOrder, unknown } from '#kit';
 import { outcomeOfError } from './answers.ts';
 import type { Portal } from './client.ts';
 import { isContradiction, type Prepared, prepare, put, sendDossier, verdictsFor } from './dossiers.ts';
@@ -49,11 +49,12 @@ async function tell(
     .map(({ one }) => one);
   const about = group.map(({ item }) => item.record);
   // Items that one error refused have equal outcomes. The hub recognises them and searches for the bad item.
-  for (const { one, verdict } of told)
-    outcomes.set(
-      one.item,
-      verdict.kind === 'held' ? delivered(one.item.code, one.note) : outcomeOfError(verdict, portal.settings, about),
-    );
+  for (const { one, verdict } of told) {
+    const { item, note } = one;
+    if (verdict.kind === 'held') outcomes.set(item, delivered(item.code, note));
+    else if (verdict.kind === 'error') outcomes.set(item, outcomeOfError(verdict, portal.settings, about));
+    else outcomes.set(item, unknown('no-verdict', say('answer-lacks', { name: item.code })));
+  }
   if (otherwise && contradicted.length > 0) await otherwise(portal, contradicted, outcomes);
 }
 

@@ -87,18 +87,26 @@ async function putOne(portal: Portal, prepared: Prepared, isUpdate: boolean): Pr
   return answer.kind === 'failed' ? answer : (verdictsFor([prepared], answer).get(prepared) as Verdict);
 }
 
+/** The portal answers with success for other dossiers of the call. */
+interface Unnamed {
+  readonly kind: 'unnamed';
+}
+
 /**
  * The portal's verdict on each dossier of a call: its own entry in `result`, or the verdict on the whole call. An error
  * that names none of the dossiers may be about any of them. So it refuses all dossiers without an entry, as one object.
+ * If the portal names dossiers that it took, its success says nothing of the others.
  */
 export function verdictsFor(
   dossiers: readonly Prepared[],
   answer: Exclude<Answer, Failed>,
-): ReadonlyMap<Prepared, Verdict> {
+): ReadonlyMap<Prepared, Verdict | Unnamed> {
   const { result = [] } = answer;
   const own = verdictsOf(result);
   const codes = new Set(dossiers.map(codeOf));
-  const ofCall: Verdict = answer.kind === 'error' ? answer : (firstErrorIn(result, codes) ?? { kind: 'held' });
+  const namesTaken = dossiers.some((one) => own.get(codeOf(one))?.kind === 'held');
+  const ofOthers: Verdict | Unnamed = namesTaken ? { kind: 'unnamed' } : { kind: 'held' };
+  const ofCall = answer.kind === 'error' ? answer : (firstErrorIn(result, codes) ?? ofOthers);
   return new Map(dossiers.map((one) => [one, own.get(codeOf(one)) ?? ofCall]));
 }
 
