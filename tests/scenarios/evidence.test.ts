@@ -4,10 +4,18 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { type SignedDocument, verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { dossier, HUB_SECRET, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
+import { payment } from '../support/kinds.ts';
 import { DOWN, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const CODE = 'H60.01-250812-0035';
 const NEW_SECRET = 'another-secret-of-the-tests-that-is-long-enough';
+/** A system that pushes payments alone. */
+const CASHIER = {
+  id: 'cashier',
+  secret: 'cashier-secret-of-the-tests',
+  scopes: ['payment:write' as const],
+  party: 'one-stop',
+};
 /** Text that is or may be personal. */
 const CANARIES = ['Nguyễn Văn An', '001000000001', '0900000001', 'an@example.test', 'Trần Thị B', 'Số 5, ngõ 12'];
 
@@ -35,7 +43,7 @@ describe('receipts and evidence', () => {
     hub = await testHub({
       partners: { portal },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
-      keys: [...OPERATOR_KEYS],
+      keys: [...OPERATOR_KEYS, CASHIER],
     });
     ops = operatorOf(hub);
   });
@@ -103,6 +111,17 @@ describe('receipts and evidence', () => {
       expect(response.headers.get('content-type')).toBe('application/jose');
       const { content } = await verifyDocument(await response.text(), await keysOf());
       expect(content.receipt).toBe(receipt);
+    });
+
+    test('is shown to a key that may push payments alone', async () => {
+      await hub.push(dossier());
+      const headers = { Authorization: `Bearer ${CASHIER.secret}` };
+      const path = '/api/v1/parties/one-stop/payments';
+      const pushed = await hub.request('POST', path, undefined, payment(), headers);
+      const { receipt } = (await pushed.json()) as { receipt: string };
+      const response = await hub.request('GET', receiptPath(receipt), undefined, undefined, headers);
+      expect([pushed.status, response.status]).toEqual([201, 200]);
+      expect(await response.json()).toMatchObject({ receipt, operation: 'payment.upsert.v1' });
     });
 
     test('of another party is hidden, and asking for it creates no message', async () => {

@@ -7,7 +7,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { ReceiptPage, ReceiptPlace } from '../../../ledger/receipts.ts';
 import type { SignDocument } from '../../../operator-orders/evidence.ts';
 import type { AppContext } from '../../app-context.ts';
-import { requireKey } from '../../auth.ts';
+import { requireKey, requireOneOf } from '../../auth.ts';
 import { JOSE, Signed } from '../../jwks.ts';
 import { Cursor } from '../../lists.ts';
 import { Refusal } from '../../problem.ts';
@@ -66,7 +66,7 @@ export function addReceipts(add: AddRoute, hub: DoorContext & ReceiptContext): v
       tag: 'Doors',
       summary: 'A signed receipt: the received data, the time, and the answer for each item',
       description:
-        'For a message through any door with a key of this party. `signed` is a JWS with the `typ` lienthong-receipt.v1+jws over exactly these members (without `next` and `signed`), plus `iss` (code and name of the province) and `iat`. With `Accept: application/jose`, the reply is only this JWS. Problems and warnings have only their place, because their messages may quote data. Each part of a stream is one page: `next` is the `cursor` of the next page, which `Link` names too.',
+        'For a message through any door with a key of this party. A key with another scope to push, such as payment:write, may ask too. `signed` is a JWS with the `typ` lienthong-receipt.v1+jws over exactly these members (without `next` and `signed`), plus `iss` (code and name of the province) and `iat`. With `Accept: application/jose`, the reply is only this JWS. Problems and warnings have only their place, because their messages may quote data. Each part of a stream is one page: `next` is the `cursor` of the next page, which `Link` names too.',
       scopes: ['dossier:write'],
       query: Query,
       replies: {
@@ -83,7 +83,10 @@ async function oneReceipt(
   hub: DoorContext & ReceiptContext,
   read: (c: Context) => Type.Static<typeof Query>,
 ): Promise<Response> {
-  const party = partyOf(c, hub, requireKey(c, hub.keys, 'dossier:write'));
+  const key = requireKey(c, hub.keys);
+  // A system that pushes payments alone gets receipts too.
+  requireOneOf(key, 'dossier:write', ...hub.kinds.all.map(({ scope }) => scope));
+  const party = partyOf(c, hub, key);
   const id = c.req.param('receipt') ?? '';
   const list = `receipt ${id}`;
   const page = await hub.ledger.receipt(party, id, placeOf(hub.cursors.read(list, read(c).cursor)));
