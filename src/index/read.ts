@@ -59,7 +59,8 @@ export interface IndexReader {
   people(codes: readonly string[]): Promise<readonly Person[]>;
   /**
    * A dossier as a party may read it in full. The owner gets the index's record, with the applicant that the owner
-   * named. Any other party gets its own statements. Undefined if the party has sent no record of the dossier.
+   * named. Any other party gets its own statements. Undefined if the party has sent no record of the dossier. Of a number
+   * that several parties use, each means its own.
    */
   toldBy(code: string, party: string): Promise<RecipientView | undefined>;
   /** The index's state of the dossier with this code at an instant. */
@@ -130,7 +131,9 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     people: (codes) => readPeople(database, vault, codes),
     async toldBy(code, party) {
       const found = await one(code);
-      return found.kind === 'found' ? readToldBy(database, vault, found.dossier.code, party) : undefined;
+      if (found.kind === 'none') return undefined;
+      const own = found.kind === 'found' ? found.dossier.code : await dossierOf(database, party, code);
+      return own === undefined ? undefined : readToldBy(database, vault, own, party);
     },
     asOf: (code, at, personal) =>
       readAsOf(database, vault, { code, at, maskOf: personal ? undefined : () => masks(code) }),
@@ -242,6 +245,17 @@ async function wholeOf(code: string, large: ReadLarge): Promise<OneDossier> {
 async function readEvents(database: Database, vault: Vault, code: string): Promise<readonly LoadedEvent[]> {
   const events = (await loadEvents(database.pool, vault, [code], '1970-01-01')).get(code) ?? [];
   return [...events].sort(inEventOrder);
+}
+
+/** The dossier to which a party gave this alias. */
+async function dossierOf({ query }: Database, party: string, alias: string): Promise<string | undefined> {
+  const row = await query
+    .selectFrom('aliases')
+    .select('dossier')
+    .where('party', '=', party)
+    .where('code', '=', alias)
+    .executeTakeFirst();
+  return row?.dossier;
 }
 
 async function readToldBy(

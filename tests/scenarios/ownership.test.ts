@@ -239,6 +239,22 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
+  test('each of two parties reads its own dossier by a number that both use', async () => {
+    await start();
+    const numbered = (party: string) => ({ aliases: [{ party, code: '12' }] });
+    await pushAs('one-stop', dossier({ applicant: OWN, ...numbered('one-stop') }));
+    await pushAs('other', dossier({ code: 'H22.05-250812-0001', applicant: FOREIGN, ...numbered('other') }));
+    const [mine, theirs] = [await readBy(hub, 'one-stop', '12'), await readBy(hub, 'other', '12')];
+    for (const [read, shownPhone, hiddenPhone] of [
+      [mine, OWN.phone, FOREIGN.phone],
+      [theirs, FOREIGN.phone, OWN.phone],
+    ] as const) {
+      expect(read.split(shownPhone)).toHaveLength(3);
+      expect(read).not.toContain(hiddenPhone);
+    }
+    expect((await hub.read('/api/v1/dossiers/12')).status).toBe(409);
+  });
+
   test('a future moment decides nothing before it comes, and is applied then', async () => {
     await start();
     await pushAs('one-stop', dossier());
