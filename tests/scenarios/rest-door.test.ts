@@ -418,6 +418,19 @@ describe('the REST door', () => {
     }
   });
 
+  test.each([
+    ['JSON', 'application/json', 'H60.01-250812-1097'],
+    ['NDJSON', 'application/x-ndjson', 'H60.01-250812-1098'],
+  ])('an Idempotency-Key without characters, or with over 200, is refused: %s', async (_, type, code) => {
+    const given = JSON.stringify(dossier({ code }));
+    for (const key of ['', 'k'.repeat(201)])
+      expect(await hub.push(given, { headers: { 'Content-Type': type, 'Idempotency-Key': key } })).toMatchObject({
+        status: 400,
+        body: { detail: 'the Idempotency-Key must have 1 to 200 characters' },
+      });
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
+  });
+
   test('the same Idempotency-Key and body get one receipt, also at once; another body gets 409', async () => {
     const headers = { 'Idempotency-Key': 'key-1' };
     const given = dossier({ code: 'H60.01-250812-1016' });

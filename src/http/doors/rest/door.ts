@@ -137,7 +137,7 @@ async function restDoor(c: Context, hub: DoorContext, keys: Keys, { operation, s
   const readValue = readerOf(hub.kinds, operation);
   const request: Request = { c, hub, key, party, operation, readValue, mediaType };
   if (mediaType === 'application/x-ndjson')
-    return c.req.header('idempotency-key') ? wholeStream(request) : stream(request);
+    return idempotencyKeyIn(c) === undefined ? stream(request) : wholeStream(request);
   if (mediaType !== 'application/json')
     throw new Refusal(
       'unsupported-media',
