@@ -71,6 +71,11 @@ export function parseAsIs(bytes: Buffer): unknown {
   return parsedBy(bytes, parseExactly);
 }
 
+/** A stored body, read as when it came: before a member that repeats was refused, the last one counted. */
+export function parseKept(bytes: Buffer): unknown {
+  return parsedBy(bytes, JSON.parse);
+}
+
 /** @throws Refusal 400 when the bytes are not JSON, or a member repeats */
 export function parseWhole(bytes: Buffer): unknown {
   const value = parseValue(bytes);
