@@ -104,6 +104,8 @@ type Where = Omit<Sought, 'words'>;
 
 /** A period of reception with more matches has days with many of them, and others with none. */
 const MANY = 2_000;
+/** The first days may hold this many on the average: the newest days of a period have few. */
+const FIRST = 2 * MANY;
 
 /**
  * Where to look for dossiers of a period of reception: not before the newest of them all. Where many match, a step has few days,
@@ -118,8 +120,11 @@ async function inPeriod(
   const newest = await newestDayOf(database, filter, after);
   if (newest === undefined) return undefined;
   const matches = await estimateRows(database, [sql`search @@ ${inRows}::tsquery`]);
-  const steps = matches > MANY ? { days: 1, mostDays: MOST_DAYS } : { days: DAYS_A_PART };
-  return { before: newest + 1, ...steps };
+  if (matches <= MANY) return { before: newest + 1, days: DAYS_A_PART };
+  const { receivedFrom = '', receivedTo = '' } = filter;
+  const period = (instantToMs(receivedTo) - instantToMs(receivedFrom)) / DAY_MS + 1;
+  const days = Math.min(Math.ceil((FIRST * period) / matches), MOST_DAYS);
+  return { before: newest + 1, days, mostDays: MOST_DAYS };
 }
 
 interface Walk<Row> {
