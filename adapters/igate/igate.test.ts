@@ -195,10 +195,11 @@ describe('fees', () => {
     const about = { procedure: { code: '1.001193' }, agency: { code: 'H60.01' } };
     const row = { id: 'd1', code: CODE, dossierStatus: 2, updatedDate: '2025-08-12T09:00:00.000+0700', ...about };
     const body = Buffer.from(JSON.stringify({ content: [{ ...row, dossierFee: listed }], fees: asked }));
-    const items = pull.read(body, settings as Settings, NO_CODES);
-    return items.flatMap((item) =>
-      item.kind === 'record' ? ((item.record as Dossier).fees ?? []).map(({ amountVnd }) => amountVnd) : [item.kind],
-    );
+    return pull
+      .read(body, settings as Settings, NO_CODES)
+      .flatMap((item): readonly unknown[] =>
+        item.kind === 'record' ? ((item.record as Dossier).fees ?? []).map(({ amountVnd }) => amountVnd) : [item.kind],
+      );
   }
 
   test('a fee that both the list and the answer about fees have counts once', () => {
