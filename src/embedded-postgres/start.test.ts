@@ -317,30 +317,29 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(await started(startInNode(dataDir, own))).toMatchObject({ adopted: true });
   });
 
-  it.each([
-    '.lock',
-    '.password',
-    '.log',
-  ])('a user is told whose file is in the way, and what root must run: %s', async (end) => {
-    const folder = path.join(root, `of-a-user-with${end}`);
-    fs.mkdirSync(folder, { mode: 0o700 });
-    fs.chownSync(folder, NOBODY, NOBODY);
-    const dataDir = newDataDir(folder);
-    const own = { uid: NOBODY, gid: NOBODY, cwd: '/' };
-    const script = 'const one = await start(); await one.stop(); report(one)';
-    await started(startInNode(dataDir, { ...own, script }));
-    // Older versions left what root made to root.
-    const left = `${dataDir}${end}`;
-    fs.writeFileSync(left, end === '.lock' ? '999999999 0 dead' : readIfThere(left));
-    fs.chownSync(left, 0, 0);
-    fs.chmodSync(left, 0o600);
-    const tell = 'await start().catch(({ message }) => console.log(JSON.stringify({ messages: [message] })))';
-    const [message] = (await started(startInNode(dataDir, { ...own, script: tell }))).messages;
-    const command = `chown ${NOBODY} ${left}`;
-    expect(message).toMatch(new RegExp(`belongs to user 0, expected user ${NOBODY}, .*: ${command}$`));
-    spawnSync('chown', command.split(' ').slice(1));
-    await started(startInNode(dataDir, { ...own, script }));
-  });
+  it.each(['.lock', '.password', '.log'])(
+    'a user is told whose file is in the way, and what root must run: %s',
+    async (end) => {
+      const folder = path.join(root, `of-a-user-with${end}`);
+      fs.mkdirSync(folder, { mode: 0o700 });
+      fs.chownSync(folder, NOBODY, NOBODY);
+      const dataDir = newDataDir(folder);
+      const own = { uid: NOBODY, gid: NOBODY, cwd: '/' };
+      const script = 'const one = await start(); await one.stop(); report(one)';
+      await started(startInNode(dataDir, { ...own, script }));
+      // Older versions left what root made to root.
+      const left = `${dataDir}${end}`;
+      fs.writeFileSync(left, end === '.lock' ? '999999999 0 dead' : readIfThere(left));
+      fs.chownSync(left, 0, 0);
+      fs.chmodSync(left, 0o600);
+      const tell = 'await start().catch(({ message }) => console.log(JSON.stringify({ messages: [message] })))';
+      const [message] = (await started(startInNode(dataDir, { ...own, script: tell }))).messages;
+      const command = `chown ${NOBODY} ${left}`;
+      expect(message).toMatch(new RegExp(`belongs to user 0, expected user ${NOBODY}, .*: ${command}$`));
+      spawnSync('chown', command.split(' ').slice(1));
+      await started(startInNode(dataDir, { ...own, script }));
+    },
+  );
 
   it('root’s server has its own account, so processes of nobody cannot read or connect', async () => {
     const dataDir = newDataDir();

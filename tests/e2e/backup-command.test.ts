@@ -62,7 +62,7 @@ describe('a backup', () => {
     const key = JSON.parse((await run('keys', 'recovery', '--json')).out);
     recipient = key.recipient;
     writeFileSync(keyFile, `# giữ ngoại tuyến\n${key.secret}\n`);
-    before = await contentOf(env().DATABASE_URL as string);
+    before = await contentOf(scene.env().DATABASE_URL as string);
     const { out, code, errors } = await run('backup', 'backups', '--for', recipient, '--json');
     expect([code, errors]).toEqual([0, expect.anything()]);
     file = JSON.parse(out).file;

@@ -104,8 +104,7 @@ function configIn(
 /** The log quotes wrong values for the operator. One of them may be a secret in a wrong place. */
 const VALUE = /\bgot (?:"(?:[^"\\]|\\.)*"|-?[\d.e+]+)(?=,)/g;
 
-const failed = (problem: string): Finding =>
-  findingsOf('settings')('fail', problem.replaceAll(VALUE, `got ${HIDDEN}`));
+const failed = (problem: string): Finding => findingsOf('settings')('fail', problem.replaceAll(VALUE, `got ${HIDDEN}`));
 
 /** Also with other settings that are not usable. @throws when its own are not, or when it does not answer */
 async function describeDatabase(places: Places, problems: readonly string[]): Promise<object> {
