@@ -29,7 +29,8 @@ export async function endProcess(
   if (status >= 400 && status < 500 && jsonObject(reply.body) !== undefined)
     return refused('refused', described(igate, reply, dossier));
   const after = await searchCode(igate, code, dossier);
-  if ('kind' in after) return { ...after, kind: 'unknown' };
+  // A look-up that iGate asks to repeat later is no doubt: every attempt looks up first.
+  if ('kind' in after) return after.retryAfterMs === undefined ? { ...after, kind: 'unknown' } : after;
   if (after.some((one) => isEnded(igate, one))) return delivered(id);
   return unknown('not-ended', say('igate-not-ended', { why: described(igate, reply, dossier) }));
 }

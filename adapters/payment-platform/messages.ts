@@ -1,4 +1,4 @@
-import { formatLocal, msToInstant } from '#kit';
+import { formatLocal, msToInstant, type Outgoing } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Payment } from '#schemas/payment.v1';
 import { type Account, isPaygov, type Settings } from './settings.ts';

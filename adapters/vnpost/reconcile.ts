@@ -25,9 +25,7 @@ export const reconcile: Reconciler<Settings> = {
   records: ['postal-order.upsert.v1'],
   theirsDecides: true,
   compareRecord: (post, item) =>
-    formOf(post.settings) === 'hcc'
-      ? askAcceptance(post, item as Item)
-      : askTracking(post, (item as Item).record),
+    formOf(post.settings) === 'hcc' ? askAcceptance(post, item as Item) : askTracking(post, (item as Item).record),
   read: readTracking,
 };
 

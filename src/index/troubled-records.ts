@@ -107,11 +107,12 @@ function candidatesOf({ name, finalStates, disagreements = [] }: Kind, why: Trou
 function ofDossiers({ states, statuses }: Disagreement): Sql {
   // The words of the partial index dossiers_open.
   const isOpen = statuses.every((one) => OPEN.some((open) => open === one)) ? IS_OPEN : sql`true`;
+  // OFFSET 0 keeps the planner from reading all records of the state.
   return sql`
     SELECT r.subject
     FROM (SELECT code FROM dossiers WHERE status = ANY(${statuses}::text[]) AND ${isOpen}) d
       CROSS JOIN LATERAL (SELECT d.code UNION ALL SELECT a.code FROM aliases a WHERE a.dossier = d.code) n
-      JOIN records r ON r.dossier_code = n.code
+      CROSS JOIN LATERAL (SELECT subject, state FROM records WHERE dossier_code = n.code OFFSET 0) r
     WHERE r.state = ANY(${states}::text[])`;
 }
 

@@ -10,7 +10,9 @@ import { sampleOutgoing } from './testing/contract/samples.ts';
 const dossier = sampleOutgoing('dossier.upsert.v1').record as Dossier;
 
 test('an id of twenty digits is read as the partner wrote it', () => {
-  const answer = jsonObject(Buffer.from('{"id":12345678901234567890,"amount":150000,"text":"1e400 12345678901234567890"}'));
+  const answer = jsonObject(
+    Buffer.from('{"id":12345678901234567890,"amount":150000,"text":"1e400 12345678901234567890"}'),
+  );
   expect(answer).toEqual({ id: '12345678901234567890', amount: 150_000, text: '1e400 12345678901234567890' });
   expect(textOf(answer?.id)).toBe('12345678901234567890');
 });

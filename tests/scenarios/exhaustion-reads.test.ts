@@ -243,7 +243,7 @@ describe('a dossier with as many applicants as versions', () => {
 describe('a message of a thousand dossiers with long addresses', () => {
   let hub: TestHub;
   beforeAll(async () => {
-    hub = await testHub({ keys: OPERATOR_KEYS });
+    hub = await testHub({ keys: [...OPERATOR_KEYS] });
     await hub.push(
       Array.from({ length: 1_000 }, (_, n) =>
         dossier({

@@ -111,7 +111,7 @@ describe("the national portal's dialect", () => {
       const field = `,"ThongTinKhac":${'['.repeat(levels)}${']'.repeat(levels)}}`;
       const data = `${deep?.replace(/}$/, field)},${flat}`;
       const body = `{"session":"${system.session}","service":"DongBoHoSoMC","data":[${data}]}`;
-      const { result } = await (await hub.request('POST', '/mapi/g', undefined, body)).json();
+      const { result } = (await (await hub.request('POST', '/mapi/g', undefined, body)).json()) as Json;
       expect(result.map(({ outcome }: { outcome: string }) => outcome === 'invalid')).toEqual([true, false]);
     }
   });

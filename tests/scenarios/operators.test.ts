@@ -268,7 +268,8 @@ describe('operators', () => {
     expect((await order('{"why":"x"}', 'Application/JSON; charset=utf-8')).status).toBe(200);
     expect((await order(undefined, '')).status).toBe(200);
     const twice = await order('{"why":"x","why":"y"}', 'application/json');
-    expect([twice.status, (await twice.json()).problems]).toEqual([400, [expect.objectContaining({ path: '/why' })]]);
+    expect(twice.status).toBe(400);
+    expect(await twice.json()).toMatchObject({ problems: [{ path: '/why' }] });
     await ops.post('parties/portal/resume');
   });
 

@@ -457,7 +457,7 @@ describe('payments and postal orders that operators look at', () => {
     const all = await list();
     for (const why of ['still', 'disagrees']) {
       const { rows, worst } = await planRowsOf(() => list(`?why=${why}`));
-      expect(rows, worst).toBeLessThan(150);
+      expect(rows, worst).toBeLessThan(100);
     }
     expect(all).toContainEqual(['TP33', 'disagrees']);
     expect(all.filter(([code]: [string]) => code.startsWith('TX'))).toEqual([]);
@@ -510,7 +510,9 @@ describe('a page of records costs what it shows', () => {
       stateAt: at(`${two(Math.floor(n / 60))}:${two(n % 60)}`),
     }));
     await hub.push(payments.map(payment), { what: 'payments' });
-    const orders = Array.from({ length: 30 }, (_, n) => postalOrder({ code: `B${10 + n}`, dossierCode: codeOf(200 + n) }));
+    const orders = Array.from({ length: 30 }, (_, n) =>
+      postalOrder({ code: `B${10 + n}`, dossierCode: codeOf(200 + n) }),
+    );
     await hub.push(orders, { what: 'postal-orders' });
     await hub.hub.database.pool.query('ANALYZE records');
   });

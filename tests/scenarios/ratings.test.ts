@@ -252,6 +252,30 @@ describe('the criteria that the hub computes', () => {
     expect(await now()).toBe(0);
   });
 
+  test('are none under a code that several dossiers have', async () => {
+    const alias = 'G22.99-20250812-0049';
+    const file = (n: number, party: string) =>
+      hub.push(
+        dossier({
+          ...{
+            code: codeOf(n),
+            status: 'resolved',
+            statusAt: at('18'),
+            finishedAt: at('18'),
+            dueAt: at('19', '17:00'),
+          },
+          aliases: [{ party, code: alias }],
+        }),
+        { party },
+      );
+    const now = async () => pointsOf((await hub.read(`/api/v1/ratings/${alias}/criteria`)).body.criteria, 1);
+    await file(49, 'one-stop');
+    await hub.push(rating({ dossierCode: alias }), { what: 'ratings' });
+    expect(await now()).toBe(2);
+    await file(50, 'other');
+    expect(await now()).toBeUndefined();
+  });
+
   test('are labelled, stand beside those of the citizen, and are not stored', async () => {
     const done = { dueAt: at('19', '17:00'), finishedAt: at('18'), statusAt: at('18') };
     const criteria = await rated(48, done, [{ no: 7, points: 2 }]);

@@ -342,7 +342,8 @@ describe('statistics', () => {
     };
     const incremental: unknown[] = [];
     const rebuilt: unknown[] = [];
-    for (const [n, parentCode] of [undefined, codes[0], undefined, codes[1], codes[0]].entries()) {
+    const unknown = 'H60.01-260301-9999';
+    for (const [n, parentCode] of [unknown, codes[0], unknown, codes[1], codes[0]].entries()) {
       await hub.push(n === 0 ? said : [{ ...said[3], statusAt: at(`03-1${n}`), parentCode }]);
       incremental.push(await counted());
       await hub.hub.database.pool.query("UPDATE counted_state SET filled_to = ''");

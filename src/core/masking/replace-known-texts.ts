@@ -140,7 +140,21 @@ function* growAutomaton(texts: readonly string[]): Generator<void, Automaton> {
     }
     return table[slot] as number;
   }
-  // All texts advance by one character at a time, because the suffix of a state is shorter and must exist before it.
+  yield* walk(branches, follow, longest);
+  function* lengthsAt(from: number): Iterable<number> {
+    // If a state's longest text equals that of its suffix, no text ends in the state itself.
+    for (let state = from; (longest[state] as number) > 0; state = ends[state] as number)
+      if (longest[state] !== longest[ends[state] as number]) yield longest[state] as number;
+  }
+  return { step, longestAt: (state) => longest[state] as number, lengthsAt };
+}
+
+/** All texts advance by one character at a time, because the suffix of a state is shorter and must exist before it. */
+function* walk(
+  branches: readonly Branch[],
+  follow: (parent: number, unit: number) => number,
+  longest: Int32Array,
+): Generator<void, void> {
   let growing = branches.filter(({ text }) => text.length > 0);
   let walked = 0;
   for (let at = 0; growing.length > 0; at++) {
@@ -154,12 +168,6 @@ function* growAutomaton(texts: readonly string[]): Generator<void, Automaton> {
     }
     growing = growing.filter(({ text }) => text.length > at + 1);
   }
-  function* lengthsAt(from: number): Iterable<number> {
-    // If a state's longest text equals that of its suffix, no text ends in the state itself.
-    for (let state = from; (longest[state] as number) > 0; state = ends[state] as number)
-      if (longest[state] !== longest[ends[state] as number]) yield longest[state] as number;
-  }
-  return { step, longestAt: (state) => longest[state] as number, lengthsAt };
 }
 
 /** Does all steps of some work. */
