@@ -154,7 +154,7 @@ function supplementOf(one: Row): NonNullable<Dossier['supplements']>[number] {
   } as NonNullable<Dossier['supplements']>[number];
 }
 
-/** A body without a list of fees says nothing of them. An empty list says that there are none. */
+/** A body without a list of fees says nothing of them. An empty list removes them. */
 function feesOf(given: unknown): { readonly fees?: readonly object[]; readonly problems: readonly Problem[] } {
   if (!Array.isArray(given)) return { problems: [] };
   const problems: Problem[] = [];

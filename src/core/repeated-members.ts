@@ -63,7 +63,7 @@ function nameIn(json: string, from: number, to: number): string {
 }
 
 const NONE: ReadonlyMap<string, number> = new Map();
-/** No record and no call has an object of so many members. */
+/** Objects of records and calls have fewer members. */
 const MOST_MEMBERS = 1_000;
 
 /**

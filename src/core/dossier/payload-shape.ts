@@ -76,7 +76,7 @@ export function truncateJson(json: string, most: number): string | undefined {
   return cutAt === undefined ? undefined : json.slice(0, cutAt) + scanned(json, cutAt).open.toReversed().join('');
 }
 
-/** What closes the objects and lists that are open at a place, and where the last entry of a list ended before it. */
+/** The closing signs of the objects and lists that are open at a place, and the end of the last list entry before it. */
 function scanned(json: string, upTo: number): { readonly open: readonly string[]; readonly cutAt: number | undefined } {
   const open: string[] = [];
   let inText = false;
