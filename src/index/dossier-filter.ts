@@ -1,11 +1,11 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type FilterQueries, filterQueries, type WordFilter } from '#core/dossier/filter-words';
+import { type FilterQueries, filterQueries, type Reception, type WordFilter } from '#core/dossier/filter-words';
 import { OPEN } from '#core/dossier/status';
 import { keyedSearchQueries } from '#core/vietnamese/search-words';
 import { atOrBelow } from '../database/at-or-below.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { estimateEach } from './estimate-rows.ts';
+import { estimateRows } from './estimate-rows.ts';
 
 export interface DossierFilter extends WordFilter {
   readonly q?: string | undefined;
@@ -71,17 +71,27 @@ export interface WordQuery {
  */
 export async function wordQueryOf(database: Database, filter: SoughtFilter): Promise<WordQuery | undefined> {
   const isComplete = await areWordsComplete(database);
-  const [ofIndex, ofRows] = (['days', 'months'] as const).map((reception) =>
-    isComplete ? filterQueries(withStatus(filter), reception) : NONE,
-  ) as [FilterQueries, FilterQueries];
-  const { search = [] } = filter;
-  const names = await rarestFirst(database, search);
+  const ofIndex = wordsOf(filter, 'days', isComplete);
+  const names = await rarestFirst(database, filter.search ?? []);
   // Together with a rare word of the filter, the rarest word of a name leaves few rows. So the rows tell about its other words:
   // their lists in the index are long.
   const sought = ofIndex.rare.length > 0 ? names.slice(0, 1) : names;
   const words = [...ofIndex.rare, ...sought, ...ofIndex.common];
-  if (words.length === 0) return undefined;
-  return { words, inRows: [...search, ...ofRows.rare, ...ofRows.common].join(' & ') };
+  return words.length === 0 ? undefined : { words, inRows: inRows(filter, isComplete) };
+}
+
+/** Only the words of the rows, empty when no word narrows the filter. */
+export async function rowWordsOf(database: Database, filter: SoughtFilter): Promise<string> {
+  return inRows(filter, await areWordsComplete(database));
+}
+
+function inRows(filter: SoughtFilter, isComplete: boolean): string {
+  const { rare, common } = wordsOf(filter, 'months', isComplete);
+  return [...(filter.search ?? []), ...rare, ...common].join(' & ');
+}
+
+function wordsOf(filter: SoughtFilter, reception: Reception, isComplete: boolean): FilterQueries {
+  return isComplete ? filterQueries(withStatus(filter), reception) : NONE;
 }
 
 /**
@@ -90,7 +100,7 @@ export async function wordQueryOf(database: Database, filter: SoughtFilter): Pro
  */
 async function rarestFirst(database: Database, search: readonly string[]): Promise<readonly string[]> {
   if (search.length < 2) return search;
-  const matches = await estimateEach(
+  const matches = await estimateRows(
     database,
     search.map((one) => [sql`search @@ ${one}::tsquery`]),
   );

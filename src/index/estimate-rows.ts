@@ -2,14 +2,11 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/pool.ts';
 import { allOf } from './newest-page.ts';
 
-/** How many dossiers meet all conditions, by PostgreSQL's statistics of words and times. Takes 0.3 ms. */
-export async function estimateRows(database: Database, conditions: readonly RawBuilder<unknown>[]): Promise<number> {
-  const [rows = 0] = await estimateEach(database, [conditions]);
-  return rows;
-}
-
-/** The same of several lists of conditions, in one statement. */
-export async function estimateEach(
+/**
+ * How many dossiers meet all conditions of each list, by PostgreSQL's statistics of words and times. One statement: 0.3 ms, and
+ * 0.1 ms for each further list.
+ */
+export async function estimateRows(
   { query }: Database,
   lists: readonly (readonly RawBuilder<unknown>[])[],
 ): Promise<readonly number[]> {

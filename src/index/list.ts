@@ -6,7 +6,7 @@ import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { estimateEach } from './estimate-rows.ts';
+import { estimateRows } from './estimate-rows.ts';
 import { maskedByRule } from './mask-again.ts';
 import { newestRows } from './newest.ts';
 import { isEmptyPeriod, withBothEnds } from './newest-of-days.ts';
@@ -136,7 +136,7 @@ async function filtered(database: Database, given: SoughtFilter, limit?: number)
 
 /** Whether a page in the order of codes is found in fewer rows than have the words. */
 async function isWalkShorter(database: Database, words: string, limit: number): Promise<boolean> {
-  const [matches = 0, all = 0] = await estimateEach(database, [[sql`search @@ ${words}::tsquery`], []]);
+  const [matches = 0, all = 0] = await estimateRows(database, [[sql`search @@ ${words}::tsquery`], []]);
   return matches * matches > limit * all;
 }
 

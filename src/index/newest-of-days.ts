@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { DAY_MS, endOfDay, instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
 import { FIRST_DAY, LAST_DAY } from '#core/statistics/spans';
 import type { Database } from '../database/pool.ts';
-import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { estimateEach } from './estimate-rows.ts';
+import { conditionsOf, rowWordsOf, type SoughtFilter } from './dossier-filter.ts';
+import { estimateRows } from './estimate-rows.ts';
 import { allOf, isAfter, type NewestPage, type Place } from './newest-page.ts';
 import { DAY as STATUS_DAY } from './search-days.ts';
 
@@ -116,30 +116,39 @@ const SPARE = 3;
 /** Days without a match are read as a whole, so the estimate must be this many times better. */
 const CLEARLY = 10;
 
+/** Estimates for a filter with a period of reception. */
+export interface PeriodEstimates {
+  /** The rows that the search index finds. */
+  readonly matches: number;
+  /** Whether `newestOfDays` clearly reads less. Of a period in which many rows match, it reads few. */
+  readonly areDaysShorter: boolean;
+}
+
 /**
- * Whether `newestOfDays` clearly reads less than the search index finds. Of a period in which many rows match, it reads few.
+ * Undefined without a period.
  * @param all the words of the filter
  */
-export async function areDaysShorter(
+export async function estimatePeriod(
   database: Database,
   filter: SoughtFilter,
   limit: number,
   all: string,
-): Promise<boolean> {
+): Promise<PeriodEstimates | undefined> {
   const { receivedFrom, receivedTo, ...others } = filter;
-  if (receivedFrom === undefined && receivedTo === undefined) return false;
+  if (receivedFrom === undefined && receivedTo === undefined) return undefined;
   const period = conditionsOf({ receivedFrom, receivedTo });
   // The months of the period are words too, and would count twice beside its condition.
-  const asked = await wordQueryOf(database, others);
-  if (!asked) return true;
-  const [found = 0, rows = 0, matches = 0] = await estimateEach(database, [
+  const words = await rowWordsOf(database, others);
+  const ofOthers = words === '' ? [] : [sql`search @@ ${words}::tsquery`];
+  const [matches = 0, rows = 0, passing = 0] = await estimateRows(database, [
     [sql`search @@ ${all}::tsquery`],
     period,
-    [sql`search @@ ${asked.inRows}::tsquery`, ...period],
+    [...ofOthers, ...period],
   ]);
   const { first, last } = daysOf(filter);
   const days = Math.min((Date.parse(last) - Date.parse(first)) / DAY_MS + 1, MOST_DAYS);
-  return (CLEARLY * (days + SPARE * limit) * rows) / Math.max(matches, 1) < found;
+  const read = (CLEARLY * (days + SPARE * limit) * rows) / Math.max(passing, 1);
+  return { matches, areDaysShorter: words === '' || read < matches };
 }
 
 /** Of a period that is open. */

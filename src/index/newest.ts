@@ -3,10 +3,9 @@ import { DAY_MS, instantToMs } from '#core/dates/dates';
 import { hasPeriod } from '#core/dossier/filter-words';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, IS_OPEN, isOpenOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { estimateRows } from './estimate-rows.ts';
 import { newestByWords, type Sought } from './newest-by-words.ts';
 import {
-  areDaysShorter,
+  estimatePeriod,
   isEmptyPeriod,
   isPeriodOnly,
   newestDayOf,
@@ -61,11 +60,12 @@ export async function newestRows<Row>(
   if (isEmptyPeriod(closed)) return found;
   const asked = await wordQueryOf(database, closed);
   if (!asked) return [...found, ...(await walk(database, closed, rest))];
-  if (await areDaysShorter(database, closed, page.limit, asked.inRows))
-    return [...found, ...(await newestOfDays(database, closed, rest))];
-  const where = hasPeriod(closed)
-    ? await inPeriod(database, closed, asked.inRows, walked)
-    : { days: daysFor(rest.limit, walkedOn) };
+  const estimates = await estimatePeriod(database, closed, page.limit, asked.inRows);
+  if (estimates?.areDaysShorter) return [...found, ...(await newestOfDays(database, closed, rest))];
+  const where =
+    estimates && hasPeriod(closed)
+      ? await inPeriod(database, closed, estimates.matches, walked)
+      : { days: daysFor(rest.limit, walkedOn) };
   if (where === undefined) return found;
   return [...found, ...(await newestByWords(database, closed, { words: asked.words, ...where }, rest))];
 }
@@ -110,16 +110,17 @@ const FIRST = 2 * MANY;
 /**
  * Where to look for dossiers of a period of reception: not before the newest of them all. Where many match, a step has few days,
  * because some weeks further back most dossiers are of the period. Undefined when no dossier is.
+ *
+ * @param matches how many the search index finds, estimated
  */
 async function inPeriod(
   database: Database,
   filter: SoughtFilter,
-  inRows: string,
+  matches: number,
   after: Place,
 ): Promise<Where | undefined> {
   const newest = await newestDayOf(database, filter, after);
   if (newest === undefined) return undefined;
-  const matches = await estimateRows(database, [sql`search @@ ${inRows}::tsquery`]);
   if (matches <= MANY) return { before: newest + 1, days: DAYS_A_PART };
   const { receivedFrom = '', receivedTo = '' } = filter;
   const period = (instantToMs(receivedTo) - instantToMs(receivedFrom)) / DAY_MS + 1;
