@@ -97,7 +97,7 @@ type Known = Omit<Dossier, 'applicant'> & { readonly applicant: Dossier['applica
 /** A payment may go to another agency than that of its dossier. */
 const agencyCodeOf = (payment: Payment, dossier: Known): string => payment.agencyCode ?? dossier.agencyCode;
 
-/** Amounts are texts. The fields of fines are empty: the hub has fees alone. The code of a public service ends in `.01`. */
+/** Amounts are texts. The fields of fines are empty: the hub has fees alone. */
 function written(payment: Payment, dossier: Known, agency: Agency | undefined, account: Account): object {
   const { code, amountVnd, items = [{ amountVnd }], payer } = payment;
   const { serviceCode, serviceName = '', applicant } = dossier;
