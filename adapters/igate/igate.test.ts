@@ -215,7 +215,7 @@ describe('fees', () => {
   });
 });
 
-test('a row with null for its files says nothing of them, and an empty list says that there are none', () => {
+test('a row with null for its files says nothing of them, and an empty list removes them', () => {
   const about = { procedure: { code: '1.001193' }, agency: { code: 'H60.01' } };
   const row = { id: 'd1', code: CODE, dossierStatus: 2, updatedDate: '2025-08-12T09:00:00.000+0700', ...about };
   const documents = [undefined, null, []].map((dossierFormFile) => {

@@ -318,7 +318,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
   });
 
   it.each(['.lock', '.password', '.log'])(
-    'a user is told whose file is in the way, and what root must run: %s',
+    'the error names the owner of a file in the way, and the command for root: %s',
     async (end) => {
       const folder = path.join(root, `of-a-user-with${end}`);
       fs.mkdirSync(folder, { mode: 0o700 });

@@ -94,7 +94,7 @@ describe('a payment and its dossier move together', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });
 
-  test('of two demands under two codes of a dossier the last payment lets it go on', async () => {
+  test('of two demands under two codes of a dossier, the last payment moves it on', async () => {
     const alias = 'G22.99-20250812-0034';
     await file(34, { aliases: [{ party: 'one-stop', code: alias }] });
     await pay(34, { code: 'M34', dossierCode: alias, stateAt: at('09:00') });

@@ -252,7 +252,7 @@ describe('the criteria that the hub computes', () => {
     expect(await now()).toBe(0);
   });
 
-  test('are none under a code that several dossiers have', async () => {
+  test('are not computed under a code of several dossiers', async () => {
     const alias = 'G22.99-20250812-0049';
     const file = (n: number, party: string) =>
       hub.push(

@@ -7,6 +7,6 @@ test('a share of 100 percent means all', () => {
   expect(percentOf(20_000, 20_000)).toBe(100);
 });
 
-test('a share is rounded to two decimals, and of nothing there is none', () => {
+test('a share has two decimals, and is null without any whole', () => {
   expect([percentOf(2, 3), percentOf(1, 3), percentOf(0, 3), percentOf(0, 0)]).toEqual([66.67, 33.33, 0, null]);
 });
