@@ -25,8 +25,8 @@ function withExactNumbers(json: string): string {
   return written.join('');
 }
 
-/** The index after a string's closing quote: the first quote with an even number of backslashes before it. */
-function endOfText(json: string, begin: number): number {
+/** The index after a string's closing quote: the first quote with an even number of backslashes before it. The JSON must be valid. */
+export function endOfText(json: string, begin: number): number {
   for (let end = json.indexOf('"', begin + 1); ; end = json.indexOf('"', end + 1)) {
     let before = end - 1;
     while (json[before] === '\\') before--;

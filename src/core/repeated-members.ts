@@ -1,3 +1,4 @@
+import { endOfText } from './exact-json.ts';
 import { pointer } from './explain.ts';
 
 /**
@@ -45,17 +46,8 @@ interface Open {
   at: string | number;
 }
 
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-
-/** The position after the text that begins at a place. */
-function endOfText(json: string, from: number): number {
-  for (let at = from + 1; ; at++) {
-    const code = json.charCodeAt(at);
-    if (code === QUOTE) return at + 1;
-    if (code === BACKSLASH) at++;
-  }
-}
 
 function nameIn(json: string, from: number, to: number): string {
   const name = json.slice(from + 1, to - 1);

@@ -1,7 +1,8 @@
+import { drain } from '../drain.ts';
 import { maskTail } from '../identifiers/identifiers.ts';
 import { maskName, maskNumbersIn } from './masking.ts';
 import type { Mentions } from './mentions.ts';
-import { atOnce, growReplacer } from './replace-known-texts.ts';
+import { growReplacer } from './replace-known-texts.ts';
 
 /** A text of a body, and the name of its member, element or attribute after the parent's name and `/`. */
 export interface Leaf {
@@ -31,7 +32,7 @@ const PLACES =
  * @param people whom the body is known to name: partners and settings may give a name any member
  */
 export function createShowText(...given: Parameters<typeof growShowText>): ShowText {
-  return atOnce(growShowText(...given));
+  return drain(growShowText(...given));
 }
 
 /** The same in small steps, so that a caller can let other work run between them. */

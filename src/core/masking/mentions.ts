@@ -1,10 +1,11 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { drain } from '../drain.ts';
 import { maskTail } from '../identifiers/identifiers.ts';
 import { fold } from '../vietnamese/text.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { type Decoded, decoded, foldedLines, foldedOf } from './decoded-text.ts';
 import { isPerson } from './masking.ts';
-import { atOnce, type Find, growFinder } from './replace-known-texts.ts';
+import { type Find, growFinder } from './replace-known-texts.ts';
 
 /** A person's data in a record, or a part of it. */
 export type Person = Partial<NonNullable<Dossier['applicant']>>;
@@ -62,7 +63,7 @@ export function createMentions(people: readonly Person[], hide: Hide = maskOf): 
     },
     mask(text, namesUnit = false) {
       if (text === '') return text;
-      const { sought, find } = ready ?? atOnce(grow());
+      const { sought, find } = ready ?? drain(grow());
       if (sought.size === 0) return text;
       const read = decoded(text);
       const places: Place[] = [];

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { atOnce, growReplacer, type Replace } from './replace-known-texts.ts';
+import { drain } from '../drain.ts';
+import { growReplacer, type Replace } from './replace-known-texts.ts';
 
-const createReplacer = (known: ReadonlyMap<string, string>): Replace => atOnce(growReplacer(known));
+const createReplacer = (known: ReadonlyMap<string, string>): Replace => drain(growReplacer(known));
 
 const replaced = (text: string, ...known: string[]) =>
   createReplacer(new Map(known.map((one) => [one, `<${one.length}>`])))(text);

@@ -169,10 +169,3 @@ function* walk(
     growing = growing.filter(({ text }) => text.length > at + 1);
   }
 }
-
-/** Does all steps of some work. */
-export function atOnce<Out>(steps: Generator<void, Out>): Out {
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
-}

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
+import { inSteps } from '../../../concurrency/steps.ts';
 import type { KeyEntry } from '../../../config/config.ts';
 import { requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
@@ -14,7 +15,6 @@ import { refuse, writeEnvelope } from './faults.ts';
 import { readMediaType } from './media-type.ts';
 import { openEnvelope, PUSHES, xmlOf } from './message.ts';
 import { type OperationContext, run } from './operations.ts';
-import { inSteps } from './steps.ts';
 import { MEDIA_TYPES, type Version } from './versions.ts';
 import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';

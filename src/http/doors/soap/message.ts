@@ -1,6 +1,7 @@
 import type { Item } from '#core/dossier/item';
 import { readItem } from '#core/dossier/item';
 import { say } from '#messages/message';
+import { inSteps } from '../../../concurrency/steps.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
@@ -10,7 +11,6 @@ import { type Layout, lookOver } from './guard.ts';
 import { readMediaType } from './media-type.ts';
 import { rootOf } from './multipart.ts';
 import { readPlain } from './plain.ts';
-import { inSteps } from './steps.ts';
 import type { OperationName } from './wsdl.ts';
 
 /** The push operations and what they carry. */

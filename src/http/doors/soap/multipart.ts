@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type XmlDocument, XmlElement } from 'libxml2-wasm';
+import { drain } from '#core/drain';
 import { quote } from '#core/explain';
 import { quotedText, say } from '#messages/message';
 import { Refusal } from '../../problem.ts';
@@ -9,7 +10,6 @@ import { parse } from './envelope.ts';
 import { lookOver, MAX_TEXT_BYTES } from './guard.ts';
 import type { MediaType } from './media-type.ts';
 import { readMediaType } from './media-type.ts';
-import { drain } from './steps.ts';
 
 const XOP = 'http://www.w3.org/2004/08/xop/include';
 const MAX_PARTS = 100;

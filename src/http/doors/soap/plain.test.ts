@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest';
+import { drain } from '#core/drain';
 import { roundsOf, sampled, test } from '../../../../tests/support/depth.ts';
 import { createDice, type Dice } from '../../../../tests/support/dice.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { lookOver } from './guard.ts';
 import { readPlain } from './plain.ts';
-import { drain } from './steps.ts';
 
 const [SOAP11, SOAP12, HUB] = [
   'http://schemas.xmlsoap.org/soap/envelope/',

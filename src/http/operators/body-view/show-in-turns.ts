@@ -1,7 +1,7 @@
 import { growShowText, type Leaf, type ShowText } from '#core/masking/body-masking';
 import type { Mentions } from '#core/masking/mentions';
+import { inSteps } from '../../../concurrency/steps.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
-import { inSteps } from '../../doors/soap/steps.ts';
 
 /**
  * Decides how the texts of a body are shown, as createShowText, in turns with other requests: half a million letters took 0.3 s.

@@ -1,8 +1,8 @@
 import { SaxesParser } from 'saxes';
 import { say, type Words } from '#messages/message';
+import { inSteps } from '../../../concurrency/steps.ts';
 import { nextTurn } from '../../../concurrency/yielding.ts';
 import { lookOver } from '../../doors/soap/guard.ts';
-import { inSteps } from '../../doors/soap/steps.ts';
 import { SMALL_BYTES } from '../../json-body.ts';
 import { MOST_ITEMS, MOST_VALUES, markupIn, TooLarge } from './limits.ts';
 
