@@ -133,7 +133,8 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
           }),
         );
       });
-      expectWell(fared);
+      // One body at a time, which takes ten times its size: 230 to 300 MB, by when memory is collected. All at once took 360.
+      expectWell(fared, 340);
       expect(statuses).toContain(200);
       expect(new Set(statuses)).toEqual(new Set([200, 503]));
     } finally {
