@@ -228,12 +228,13 @@ async function spool(deps: Taking, chunks: AsyncIterable<Uint8Array>): Promise<S
         if (sample.length > SAMPLE_BYTES) mediaType = await allowedType(deps, sample);
       }
       hash.update(chunk);
-      for (const frame of sealing.add(chunk)) await handle.writev([frame]);
+      // Not `write` or `writev`: on a full disk they succeed with a part of the bytes.
+      for (const frame of sealing.add(chunk)) await handle.appendFile(frame);
       await scan?.add(chunk);
     }
     if (bytes === 0) throw new NotTaken('empty', say('file-empty'));
     mediaType ??= await allowedType(deps, sample);
-    await handle.writev([sealing.end()]);
+    await handle.appendFile(sealing.end());
     await handle.sync();
     await handle.close();
     return { path, sha256: hash.digest('hex'), bytes, mediaType, key, verdict: await scan?.end() };

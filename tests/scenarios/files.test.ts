@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import opencps from '../../adapters/opencps-bus/adapter.ts';
 import simulator, { SIMULATOR_CLIENT } from '../../adapters/opencps-bus/simulator.ts';
 import restMinistry from '../../adapters/rest-ministry/adapter.ts';
@@ -89,6 +90,12 @@ const ministrySettings = (baseUrl: string) => ({
 
 const OPS = 'ops-secret-of-the-files-tests';
 
+/** How an open file takes bytes. */
+interface Disk {
+  write(bytes: Uint8Array): Promise<unknown>;
+  writev(buffers: readonly Uint8Array[]): Promise<unknown>;
+}
+
 describe('files', () => {
   let hub: TestHub;
   let bus: Simulator;
@@ -158,6 +165,28 @@ describe('files', () => {
     const reply = await readFile(sha256(file), 'one-stop');
     expect(Buffer.from(await reply.arrayBuffer()).equals(file)).toBe(true);
     expect(reply.headers.get('content-disposition')).toMatch(/^attachment/);
+  });
+
+  test('a disk that takes half of a write cuts off no acknowledged file', async () => {
+    const handle = await open('/dev/null');
+    const disk = Object.getPrototypeOf(handle) as Disk;
+    await handle.close();
+    const { write } = disk;
+    // As a full disk does: the call succeeds, and says how few bytes it took.
+    const half = function (this: Disk, bytes: Uint8Array) {
+      return write.call(this, bytes.subarray(0, Math.ceil(bytes.length / 2)));
+    };
+    const halves = [
+      vi.spyOn(disk, 'write').mockImplementation(half),
+      vi.spyOn(disk, 'writev').mockImplementation(function (this: Disk, [bytes]) {
+        return half.call(this, bytes as Uint8Array);
+      }),
+    ];
+    const file = pdf('Giấy xác nhận');
+    const pushed = await pushFile(file).finally(() => halves.forEach((one) => void one.mockRestore()));
+    expect(pushed.status).toBe(201);
+    const reply = await readFile(sha256(file), 'one-stop');
+    expect(Buffer.from(await reply.arrayBuffer()).equals(file)).toBe(true);
   });
 
   test("another party's file does not exist for a party, and its dossiers cannot name it", async () => {
