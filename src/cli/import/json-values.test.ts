@@ -12,6 +12,7 @@ async function cut(text: string, chunkBytes: number) {
   return found;
 }
 
+const LINE_END = 'a text has a line end, expected \\n in its place';
 const CUT_OFF = 'the file ends before its JSON does: it was cut off';
 
 describe('the items of a JSON file', () => {
@@ -26,6 +27,8 @@ describe('the items of a JSON file', () => {
     ['[{"a":1}', ['1 {"a":1}', `1 ${CUT_OFF}`]],
     ['[{"a":1}]\nrest', ['1 {"a":1}', '2 rest']],
     ['["open', ['1 "open', `1 ${CUT_OFF}`]],
+    ['[{"a":"Nguyễn\nVăn An"},{"b":"\\n"}]', [`1 ${LINE_END}`, '2 {"b":"\\n"}']],
+    ['{"a":"x\\\r"}\n{"b":1}', [`1 ${LINE_END}`, '2 {"b":1}']],
   ])('%j', async (text, expected) => {
     for (const chunkBytes of [1, 3, 1_000]) expect(await cut(text, chunkBytes)).toEqual(expected);
   });

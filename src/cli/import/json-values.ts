@@ -23,6 +23,8 @@ class ItemCutter {
   #size = 0;
   #isInString = false;
   #isEscaped = false;
+  /** Whether a text of the item has a line end of its own, which JSON does not allow. */
+  #hasLineEnd = false;
   #isList = false;
   #isOver = false;
   #parts: Buffer[] = [];
@@ -66,6 +68,7 @@ class ItemCutter {
     if (this.#isEscaped) this.#isEscaped = false;
     else if (byte === BACKSLASH) this.#isEscaped = true;
     else if (byte === QUOTE) this.#isInString = false;
+    if (byte === NEWLINE || byte === RETURN) this.#hasLineEnd = true;
   }
 
   #opensList(byte: number): boolean {
@@ -104,10 +107,12 @@ class ItemCutter {
 
   *#finish(): Generator<FileItem> {
     if (this.#size > MAX_ITEM_BYTES) yield tooLongItem(this.#itemLine);
-    // A line end between the parts of a value is a blank. A string contains none.
+    else if (this.#hasLineEnd) yield brokenItem(this.#itemLine, 'a text has a line end, expected \\n in its place');
+    // A line end between the parts of a value is a blank.
     else if (this.#size > 0) yield { line: this.#itemLine, json: oneLine(Buffer.concat(this.#parts)) };
     this.#parts = [];
     this.#size = 0;
+    this.#hasLineEnd = false;
   }
 }
 
