@@ -5,7 +5,7 @@ import type { DossierQuery } from '../http/dossier-filter.ts';
 import type { BackfillPreview } from '../operator-orders/backfill.ts';
 import { dossierFilterFrom, statesFrom, withDossierFilter } from './dossier-filter.ts';
 import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
-import { follow, ran, rateOf } from './replay.ts';
+import { follow, PER_SECOND, ran } from './replay.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
 interface BackfillOptions
@@ -15,7 +15,7 @@ interface BackfillOptions
   readonly kind?: string;
   readonly state?: string;
   readonly why?: string;
-  readonly perSecond: string;
+  readonly perSecond: number;
 }
 
 /** `lienthong backfill`: sends a party the dossiers that its routes lead to it and that it never got. */
@@ -34,7 +34,7 @@ export function addBackfill(program: Command): void {
     .option('--state <states>', 'with --kind: in one of these states, joined by commas')
     .option('--run', 'do it')
     .option('--why <why>', 'with --run: the reason, for the audit')
-    .option('--per-second <count>', 'deliveries a second', '20')
+    .option('--per-second <count>', 'deliveries a second', PER_SECOND, 20)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((party: string, options: BackfillOptions) => runCommand(options, () => backfill(party, options)));
@@ -50,7 +50,6 @@ const WHO = 'lienthong backfill';
 
 async function backfill(party: string, options: BackfillOptions): Promise<Result> {
   const { run, why = '', perSecond, kind, state, json: _, ...asked } = options;
-  const rate = rateOf(perSecond);
   if (run && !why.trim()) throw new UsageError('--run needs --why');
   const config = await loadHubConfig(process.env);
   requireParty(config, party);
@@ -62,7 +61,7 @@ async function backfill(party: string, options: BackfillOptions): Promise<Result
       throw new UsageError(`no route of HUB_CONFIG leads ${operation ?? 'dossier.upsert.v1'} to ${party}`);
     const order = { ...filter, party, untold: true } as const;
     if (!run) return previewed(await orders.previewBackfill(order));
-    return ran(await follow(hub, await orders.startBackfill(order, rate, { who: WHO, why })));
+    return ran(await follow(hub, await orders.startBackfill(order, perSecond, { who: WHO, why })));
   });
 }
 

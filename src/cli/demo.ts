@@ -26,7 +26,7 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('run the hub with simulated partners, play a working day through every door, and stay up')
     .option('--once', 'check the results at the end and exit: 0, or 1 with what is missing')
-    .option('--seed <number>', 'the seed: the same number plays the same day', wholeNumber, 60)
+    .option('--seed <number>', 'the seed: the same number plays the same day', wholeNumber(), 60)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
       'after',

@@ -27,7 +27,7 @@ export function addHold(program: Command): void {
   hold
     .command('lift')
     .description('end a legal hold')
-    .argument('<id>', 'its number, as `lienthong hold list` shows it', wholeNumber)
+    .argument('<id>', 'its number, as `lienthong hold list` shows it', wholeNumber())
     .requiredOption('--why <why>', 'the reason, for the audit')
     .option('--json', 'print one JSON document on stdout')
     .action((id: number, options: CommonOptions & { why: string }) => runCommand(options, () => lift(id, options.why)));

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Finding } from '../reconcile/judge.ts';
 import type { ReconcileReport } from '../reconcile/reconcile.ts';
 import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
-import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';
+import { type CommonOptions, type Result, runCommand, USAGE, wholeNumber } from './run-command.ts';
 
 interface ReconcileCommand extends CommonOptions {
   readonly sample: number;
@@ -17,7 +17,12 @@ export function addReconcile(program: Command): void {
     .command('reconcile')
     .description('compare our dossiers and deliveries with what a party now has, dossier by dossier')
     .argument('<party>', 'as in HUB_CONFIG')
-    .option('--sample <number>', 'number of dossiers, drawn at random from those that it has taken', wholeNumber, 200)
+    .option(
+      '--sample <number>',
+      'number of dossiers, drawn at random from those that it has taken',
+      wholeNumber(1),
+      200,
+    )
     .option('--all', 'all dossiers that it has taken')
     .addOption(
       new Option('--repair <direction>', 'ours: send our version again; theirs: store their answer').choices([
@@ -36,11 +41,6 @@ a random sample, or as the party's "reconcile" says; hub_reconcile_agreement_rat
 dossier again it looks it up; the deliveries go out when the hub runs.
 Exit codes: 0 both sides agree; 1 they do not, also if some dossiers could not be looked up or were repaired; 2 the comparison
 failed, for some dossiers or all.`;
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return Number(text);
-}
 
 async function reconcile(party: string, { sample, all, repair }: ReconcileCommand): Promise<Result> {
   const config = await loadHubConfig(process.env);

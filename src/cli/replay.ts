@@ -10,12 +10,12 @@ import type { DeliveryFilter } from '../ledger/delivery-list.ts';
 import type { Replay, ReplayOutcome, ReplayPreview } from '../ledger/replays.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
-import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
+import { type CommonOptions, type Result, runCommand, UsageError, wholeNumber } from './run-command.ts';
 
 interface ReplayOptions extends CommonOptions, DeliveryFilter {
   readonly run?: boolean;
   readonly why?: string;
-  readonly perSecond: string;
+  readonly perSecond: number;
 }
 
 /** `lienthong replay`: sends deliveries to partners again. */
@@ -32,7 +32,7 @@ export function addReplay(program: Command): void {
     .option('--to <time>', 'created until: a date, or a time with a zone')
     .option('--run', 'do it')
     .option('--why <why>', 'with --run: the reason, for the audit')
-    .option('--per-second <count>', 'deliveries a second', '20')
+    .option('--per-second <count>', 'deliveries a second', PER_SECOND, 20)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((options: ReplayOptions) => runCommand(options, () => replay(options)));
@@ -43,13 +43,15 @@ Each delivery keeps its id, and the adapter looks up before it sends again. Deli
 have a newer delivered version stay unchanged. Interrupting this command does not end the run: the hub's scheduler continues it.
 To stop it: POST /api/v1/ops/replays/{id}/stop.`;
 
+/** The rates that a run may have. */
+export const PER_SECOND = wholeNumber(1, 1_000);
+
 const WHO = 'lienthong replay';
 
 async function replay(options: ReplayOptions): Promise<Result> {
   const config = await loadHubConfig(process.env);
   const filter = filterOf(options);
-  const perSecond = rateOf(options.perSecond);
-  const { run, why = '', party } = options;
+  const { run, why = '', party, perSecond } = options;
   if (run && !why.trim()) throw new UsageError('--run needs --why');
   const parties = Object.keys(config.file.parties ?? {});
   return withHub(config, async (hub) => {
@@ -110,14 +112,6 @@ function previewCountsOf(outcomes: ReplayPreview['outcomes']): string {
   return Object.entries(outcomes)
     .map(([outcome, count]) => `${count} ${WOULD[outcome as ReplayOutcome]}`)
     .join(', ');
-}
-
-/** @throws UsageError */
-export function rateOf(perSecond: string): number {
-  const rate = Number(perSecond);
-  if (!Number.isInteger(rate) || rate < 1 || rate > 1_000)
-    throw new UsageError(`--per-second: got ${perSecond}, expected a whole number from 1 to 1000`);
-  return rate;
 }
 
 const LOOK_MS = 1_000;

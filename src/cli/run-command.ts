@@ -88,8 +88,14 @@ export function failWith(error: Error, json: boolean, broken?: number): void {
   failed = true;
 }
 
-/** Parses an option's value as a number. */
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
+/** A parser of whole numbers in a range, for options and arguments. */
+export function wholeNumber(least = 0, most = 999_999_999): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
 }
+
+/** A parser of port numbers; 0 is a free port. */
+export const portNumber = wholeNumber(0, 65_535);

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { runSandbox } from '../play/sandbox/sandbox.ts';
 import { KEY_IDS, type OwnSettings } from '../play/stage/hub-file.ts';
 import { endWithNpm } from './end-with-npm.ts';
-import { tellError, wholeNumber } from './run-command.ts';
+import { portNumber, tellError, wholeNumber } from './run-command.ts';
 import { untilSignal } from './until-signal.ts';
 
 interface SandboxCommand {
@@ -23,11 +23,11 @@ export function addSandbox(program: Command): void {
     .addOption(
       new Option('--port <number>', 'its port; a free port if it is taken')
         .env('PORT')
-        .argParser(wholeNumber)
+        .argParser(portNumber)
         .default(8080),
     )
     .option('--with <file>', 'parties, routes and keys of your own, in the form of HUB_CONFIG', ownSettings, {})
-    .option('--reset-hours <number>', 'hours until all data is deleted; 0 for never', wholeNumber, 24)
+    .option('--reset-hours <number>', 'hours until all data is deleted; 0 for never', wholeNumber(), 24)
     .addHelpText(
       'after',
       '\nDATABASE_URL is used if set (with a database of its own, dropped at the end). Keys and data are for tests only.',

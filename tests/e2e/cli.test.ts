@@ -105,6 +105,8 @@ describe('lienthong', () => {
     { args: ['adapter', 'new', 'So Y Te'], says: /small letters/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
     { args: ['prove', '--nodes', '1'], says: /whole number from 2 to 20/ },
+    { args: ['copy', '--from', 'https://hub.example', '--folder', '.', '--port', '65536'], says: /from 0 to 65535/ },
+    { args: ['replay', '--per-second', '0'], says: /whole number from 1 to 1000/ },
     { args: ['put-back', '--why', '   '], says: /--why is blank/ },
     { args: ['replay', '--from', '2025-02-30'], says: /--from: got "2025-02-30", expected a date/ },
     { args: ['compare', 'old', 'new', '--to', 'today'], says: /--to: got "today", expected a date/ },

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type pg from 'pg';
 import { withoutUndefined } from '#core/without-undefined';
 import type { Settings } from '../../backup/frames.ts';
@@ -14,7 +14,7 @@ import { storeBackup } from '../../ledger/process-runs.ts';
 import { createVault } from '../../secrets/vault.ts';
 import { withDatabase } from '../open-database.ts';
 import { createProgress } from '../progress.ts';
-import { type CommonOptions, type Result, readPackage, runCommand, UsageError } from '../run-command.ts';
+import { type CommonOptions, type Result, readPackage, runCommand, UsageError, wholeNumber } from '../run-command.ts';
 import { breakOffAtSignal } from '../until-signal.ts';
 import { writeWhole } from '../write-whole.ts';
 import { namedFilesIn } from './named-files.ts';
@@ -35,7 +35,7 @@ export function addBackup(program: Command): void {
     .option(
       '--keep <n>',
       'delete older backups in the folder, all but the newest n, and unfinished ones older than a day',
-      countOf,
+      wholeNumber(1),
     )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -45,12 +45,6 @@ export function addBackup(program: Command): void {
 const HELP = `
 The file holds one moment of the database. Its format is age (age-encryption.org/v1): only the recovery key opens it.
 Check a backup with: lienthong verify-backup <file> --key <file of the recovery key>`;
-
-function countOf(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Expected a whole number, at least 1.');
-  return count;
-}
 
 async function backup(folder: string, options: BackupOptions): Promise<Result> {
   requireRecipient(options.for);

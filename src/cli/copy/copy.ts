@@ -12,7 +12,7 @@ import { onEnd } from '../../process/ending.ts';
 import { createLog, logListening } from '../../process/log.ts';
 import { InvalidDocument } from '../../secrets/signed-documents.ts';
 import { endWithNpm } from '../end-with-npm.ts';
-import { type CommonOptions, printDocument, tellError, UsageError } from '../run-command.ts';
+import { type CommonOptions, portNumber, printDocument, tellError, UsageError } from '../run-command.ts';
 import { createCopyApp } from './serve-copy.ts';
 
 interface CopyOptions extends CommonOptions {
@@ -29,7 +29,7 @@ export function addCopy(program: Command): void {
     .description('keep a copy of everything that a hub shows to portals, and answer from it while the hub is away')
     .requiredOption('--from <url>', 'the hub, such as https://hub.example', address)
     .requiredOption('--folder <folder>', 'the folder of the copy; created if missing')
-    .option('--port <port>', 'where it answers', port, 8090)
+    .option('--port <port>', 'where it answers', portNumber, 8090)
     .option(
       '--keys <file>',
       "accept only snapshots signed with these keys, as the hub's /.well-known/jwks.json gives them",
@@ -117,10 +117,4 @@ function address(text: string): string {
   const { username, password } = new URL(text);
   if (username || password) throw new InvalidArgumentError('expected no name and password in it: the key is COPY_KEY');
   return text;
-}
-
-function port(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError('expected a port number from 0 to 65535');
-  return Number(text);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CommonOptions, GROUP_HELP, runCommand } from '../run-command.ts';
+import { type CommonOptions, GROUP_HELP, runCommand, USAGE, wholeNumber } from '../run-command.ts';
 import { type TryOptions, tryMappingHere } from './try-mapping.ts';
 
 /** `lienthong mapping try`: what a change of code tables or settings would have read otherwise. */
@@ -15,15 +15,15 @@ export function addMapping(program: Command): void {
     .option('--line <line>', 'a line to enter, as table:code=meaning; repeatable', collect, [])
     .option('--remove <line>', 'an entered line to take out, as table:code; repeatable', collect, [])
     .option('--settings <file>', 'a changed HUB_CONFIG, for changed fields and codes of the party')
-    .option('--days <count>', 'how many days of messages, 1 to 366', '7')
-    .option('--most <items>', 'stop after this many items', '1000000')
+    .option('--days <count>', 'how many days of messages, 1 to 366', wholeNumber(1, 366), 7)
+    .option('--most <items>', 'stop after this many items', wholeNumber(1), 1_000_000)
     .option('--csv <file>', 'write every difference to a file, one member a row')
     .option('--strict', 'exit with 1 on any difference, for settings that must read the same')
     .option('--personal', 'show personal data unmasked')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((party: string, options: CommonOptions & TryOptions) =>
-      runCommand(options, () => tryMappingHere(party, options), 2),
+      runCommand(options, () => tryMappingHere(party, options), USAGE),
     );
 }
 

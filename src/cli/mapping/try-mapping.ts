@@ -18,8 +18,8 @@ export interface TryOptions {
   readonly line: readonly string[];
   readonly remove: readonly string[];
   readonly settings?: string;
-  readonly days: string;
-  readonly most: string;
+  readonly days: number;
+  readonly most: number;
   readonly csv?: string;
   readonly strict?: boolean;
   readonly personal?: boolean;
@@ -33,10 +33,9 @@ export async function tryMappingHere(party: string, options: TryOptions): Promis
   const config = await loadHubConfig(process.env);
   requireParty(config, party);
   const lines = [...options.line.map(lineOf), ...options.remove.map(removalOf)];
-  const { settings: file, csv, personal, strict } = options;
+  const { settings: file, csv, personal, strict, days, most: mostItems } = options;
   if (lines.length === 0 && file === undefined)
     throw new UsageError('name what to try: --line, --remove or --settings');
-  const [days, mostItems] = [wholeIn('--days', options.days, 366), wholeIn('--most', options.most, 1_000_000_000)];
   const changed = file === undefined ? undefined : await loadHubConfig({ ...process.env, HUB_CONFIG: file });
   if (changed) requireParty(changed, party);
   const { signal } = untilSignal(['SIGINT', 'SIGTERM']);
@@ -77,13 +76,6 @@ function removalOf(text: string): MappingLine {
   const [, name = '', from = ''] = REMOVAL.exec(text) ?? [];
   if (!from.trim()) throw new UsageError(`--remove: got ${JSON.stringify(text)}, expected table:code`);
   return { table: name.trim(), from: from.trim(), to: null };
-}
-
-function wholeIn(option: string, text: string, most: number): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > most)
-    throw new UsageError(`${option}: got ${JSON.stringify(text)}, expected a whole number from 1 to ${most}`);
-  return count;
 }
 
 /** The party as a hub with these settings would have it. It calls nobody. */
