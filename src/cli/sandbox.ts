@@ -27,7 +27,7 @@ export function addSandbox(program: Command): void {
         .default(8080),
     )
     .option('--with <file>', 'parties, routes and keys of your own, in the form of HUB_CONFIG', ownSettings, {})
-    .option('--reset-hours <number>', 'hours until all data is deleted; 0 for never', wholeNumber(), 24)
+    .option('--reset-hours <number>', 'hours until all data is deleted; 0 for never', wholeNumber(0, 500), 24)
     .addHelpText(
       'after',
       '\nDATABASE_URL is used if set (with a database of its own, dropped at the end). Keys and data are for tests only.',

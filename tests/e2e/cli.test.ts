@@ -105,6 +105,8 @@ describe('lienthong', () => {
     { args: ['adapter', 'new', 'So Y Te'], says: /small letters/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
     { args: ['prove', '--nodes', '1'], says: /whole number from 2 to 20/ },
+    // A longer timer would end at once, again and again.
+    { args: ['sandbox', '--reset-hours', '600'], says: /whole number from 0 to 500/ },
     { args: ['copy', '--from', 'https://hub.example', '--folder', '.', '--port', '65536'], says: /from 0 to 65535/ },
     { args: ['replay', '--per-second', '0'], says: /whole number from 1 to 1000/ },
     { args: ['put-back', '--why', '   '], says: /--why is blank/ },

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { DEMO_NAMES } from '../demo/demo-stage.ts';
@@ -18,7 +17,7 @@ export interface SandboxOptions {
   readonly host: string;
   /** A free port if it is taken. */
   readonly port: number;
-  /** Hours until all data is deleted; 0 for never. */
+  /** Hours until all data is deleted, at most 500: a timer holds 596. 0 for never. */
   readonly resetHours: number;
   /** Parties, routes and keys of the integrator. */
   readonly more: NonNullable<OwnSettings['more']>;
@@ -30,8 +29,6 @@ export interface SandboxOptions {
 
 const MOST_STARTS = 5;
 const HOUR_MS = 3_600_000;
-/** The longest timer. */
-const LONG_MS = 2 ** 31 - 1;
 
 /** Runs the hub with simulated partners behind a door that plays bad days, until the signal. */
 export async function runSandbox(options: SandboxOptions): Promise<void> {
@@ -61,7 +58,6 @@ async function playRound(running: Running, options: SandboxOptions): Promise<voi
   const { door, secrets, url } = running;
   const { env, more, signal, say, resetHours } = options;
   const reset = new AbortController();
-  const forMs = resetHours === 0 ? LONG_MS : resetHours * HOUR_MS;
   await withJanitor((janitor) => {
     const folder = makeTemporaryFolder(env, 'lienthong-sandbox-', janitor);
     const settings = { env, folder, participants: DEMO_NAMES, processes: { hub: undefined }, secrets, more };
@@ -70,12 +66,17 @@ async function playRound(running: Running, options: SandboxOptions): Promise<voi
       running.round = { stage, folder, reset: () => reset.abort() };
       door.hubUrl = stage.url;
       options.onUp(url);
-      const ended = sleep(forMs, undefined, { signal: AbortSignal.any([signal, reset.signal]) }).catch(() => undefined);
-      await Promise.race([ended, stage.lost]);
+      const isReset = AbortSignal.any([signal, reset.signal]);
+      const timer = resetHours === 0 ? undefined : setTimeout(() => reset.abort(), resetHours * HOUR_MS);
+      await Promise.race([aborted(isReset), stage.lost]).finally(() => clearTimeout(timer));
       running.round = undefined;
       door.clear();
     });
   });
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** The page with its styles, also while the hub is away, and the door at one address. */
