@@ -517,6 +517,14 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
+  it('names a blank variable, as `lienthong init` leaves them', () => {
+    const keys = [{ id: from('ID'), secret: from('BLANK'), scopes: [] }];
+    expect(problemsOf({ keys }, { ID: '', BLANK: ' ' })).toEqual([
+      '/keys/0/id: ID is blank in the environment, expected a user name of at most 100 characters, without a colon',
+      '/keys/0/secret: BLANK is blank in the environment, expected a secret of at least 8 characters',
+    ]);
+  });
+
   it.each([[null], ['text'], [[]], [{ keys: {}, parties: [], routes: [null] }]])(
     'of another shape is refused: %j',
     (file) => {

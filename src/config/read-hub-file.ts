@@ -47,7 +47,7 @@ export function readHubFile(
   for (const one of [...meaningProblems(file), ...(adapters ? adapterProblems(file, adapters) : [])])
     if (!problems.some(({ path: known }) => known === one.path)) problems.push(one);
   for (const one of problems) {
-    const { path: place, message } = withoutSecrets(one, fromEnvironment);
+    const { path: place, message } = withoutSecrets(one, fromEnvironment, env);
     tell(`${path} ${place || '/'}: ${message}`);
   }
   return file as HubFile;
@@ -130,13 +130,15 @@ function fillIn(
 const QUOTES_VALUE: ReadonlySet<Code> = new Set<Code>(['unexpected', 'expected', 'owned-already', 'got-an-object']);
 
 /** Shows the file's text instead of a value from the environment. */
-function withoutSecrets(one: Problem, fromEnvironment: ReadonlyMap<string, string>): Problem {
+function withoutSecrets(one: Problem, fromEnvironment: ReadonlyMap<string, string>, env: Environment): Problem {
   const { path, code, args } = one;
   const written = fromEnvironment.get(path);
   if (written === undefined || !QUOTES_VALUE.has(code)) return one;
   const got = received(written);
   const { expected } = args;
-  return expected === undefined
-    ? { path, ...inEnglish({ code, args: { ...args, got } }) }
+  if (expected === undefined) return { path, ...inEnglish({ code, args: { ...args, got } }) };
+  const [, name = ''] = /^\$\{(\w+)\}$/.exec(written) ?? [];
+  return env[name]?.trim() === ''
+    ? problem(path, 'blank-in-environment', { name, expected })
     : problem(path, 'value-of', { got, expected });
 }

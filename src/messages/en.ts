@@ -576,6 +576,7 @@ export const EN = {
   'by-its-settings': '{list} by its settings',
   'bodies-at-most': 'at most {count}, which is {place}: bodies have personal data too',
   'not-in-environment': 'the environment has no {name}',
+  'blank-in-environment': '{name} is blank in the environment, expected {expected}',
   'value-of': 'got the value of {got}, expected {expected}',
   'codes-of-done': 'the codes of answers that say that it was done',
   'place-in-a-record': 'where a record has it',

@@ -574,6 +574,7 @@ export const VI = translation({
   'by-its-settings': '{list} theo cấu hình của bên đó',
   'bodies-at-most': 'nhiều nhất {count}, theo {place}: nội dung thông điệp cũng có dữ liệu cá nhân',
   'not-in-environment': 'môi trường không có biến {name}',
+  'blank-in-environment': 'biến {name} trong môi trường để trống, cần {expected}',
   'value-of': 'nhận được giá trị của {got}, cần {expected}',
   'codes-of-done': 'các mã trả lời cho biết đã thực hiện xong',
   'place-in-a-record': 'vị trí của trường này trong bản ghi',
