@@ -48,6 +48,11 @@ describe('the first settings of a province', () => {
     ],
     ['a partner twice', [...PROVINCE, '--partner', 'one-stop', '--partner', 'one-stop'], /one-stop is named twice/],
     [
+      'an id whose key another client has',
+      [...PROVINCE, '--partner', 'ops:one-stop'],
+      /--partner: two settings would be read from OPS_KEY/,
+    ],
+    [
       'a text that is no address',
       [...PROVINCE, '--partner', 'one-stop=mot-cua'],
       /got the address "mot-cua" for one-stop/,

@@ -53,6 +53,7 @@ async function init(options: InitOptions): Promise<Result> {
   const adapters = await loadAdapters();
   const answers = check(await complete(options, adapters), adapters);
   const settings = firstSettings(answers, adapters);
+  refuseSharedVariable(settings);
   const files = write(folder, answers, settings, adapters);
   const blank = settings.variables.filter(({ name, value }) => value === '' && !OPTIONAL.has(name));
   const left = blank.map(({ name, about }) => `  ${name}  ${about}`);
@@ -122,6 +123,14 @@ function partnerOf(text: string, adapters: ReadonlyMap<string, LoadedAdapter>): 
   if (url !== undefined && !isWebAddress(url))
     throw new UsageError(`--partner: got the address ${JSON.stringify(url)} for ${id}, expected one such as https://…`);
   return { id, adapter, url };
+}
+
+/** Of two values in hub.env the last one counts, also for the other setting. */
+function refuseSharedVariable({ variables }: FirstSettings): void {
+  const names = variables.map(({ name }) => name);
+  const shared = names.find((name, at) => names.indexOf(name) < at);
+  if (shared !== undefined)
+    throw new UsageError(`--partner: two settings would be read from ${shared}, expected id:adapter with another id`);
 }
 
 const isWebAddress = (text: string): boolean => /^https?:\/\//.test(text) && URL.canParse(text);

@@ -7,7 +7,7 @@ export function environmentText(variables: readonly Variable[]): string {
     const isOptional = value === '' && /^(?:DATABASE|REDIS)_URL$/.test(name);
     return `# ${about}\n${isOptional ? '# ' : ''}${environmentLine(name, value)}`;
   });
-  return `# Secrets and addresses of the hub. Only root reads this file.\n\n${lines.join('\n')}`;
+  return `# Secrets and addresses of the hub. Only its owner may read this file.\n\n${lines.join('\n')}`;
 }
 
 /** A variable for a shell and for systemd, whatever its value holds: an address may have `&`, a password `$`. */
