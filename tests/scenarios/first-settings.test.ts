@@ -31,7 +31,9 @@ const KNOWN: Readonly<Record<string, string>> = {
 describe('the first settings of a province', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lienthong-init-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const init = (...args: string[]) => lienthongHere(['init', '--folder', join(folder, 'etc'), ...args], {}, folder);
+  const initAs = (env: Record<string, string>, args: string[]) =>
+    lienthongHere(['init', '--folder', join(folder, 'etc'), ...args], env, folder);
+  const init = (...args: string[]) => initAs({}, args);
   const read = (file: string) => readFileSync(join(folder, 'etc', file), 'utf8');
   let adapters: ReadonlyMap<string, LoadedAdapter>;
   beforeAll(async () => {
@@ -97,6 +99,14 @@ describe('the first settings of a province', () => {
       expect(lines).toContain('client_max_body_size 0;');
       for (const line of lines) expect(written).toContain(line.trim());
     }
+  });
+
+  test.each([
+    [{}, /set \+a; lienthong doctor$/m],
+    [{ npm_lifecycle_event: 'npx' }, /set \+a; npx lienthong doctor$/m],
+  ])('name the next command as it was called: %j', async (env: Record<string, string>, says) => {
+    rmSync(join(folder, 'etc'), { recursive: true });
+    expect((await initAs(env, PROVINCE)).out).toMatch(says);
   });
 
   test('are never replaced', async () => {

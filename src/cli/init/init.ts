@@ -62,9 +62,14 @@ async function init(options: InitOptions): Promise<Result> {
     `Written to ${folder}: ${files.join(', ')}`,
     ...(left.length > 0 ? ['Fill in, in hub.env:', ...left] : []),
     ...(absent.length > 0 ? ['Add to hub.config.json:', ...absent] : []),
-    `Then run: set -a; . ${join(folder, 'hub.env')}; set +a; lienthong doctor`,
+    `Then run: set -a; . ${join(folder, 'hub.env')}; set +a; ${commandIn(process.env)} doctor`,
   ].join('\n');
   return { text, document: { folder, files, missing: [...blank, ...settings.missing].map(({ name }) => name) } };
+}
+
+/** The command as the person called it: a clone has it by npx only. */
+function commandIn({ npm_lifecycle_event: script }: NodeJS.ProcessEnv): string {
+  return script === 'npx' ? 'npx lienthong' : 'lienthong';
 }
 
 const OPTIONAL: ReadonlySet<string> = new Set(['DATABASE_URL', 'REDIS_URL']);
