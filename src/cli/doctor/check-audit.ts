@@ -3,6 +3,7 @@ import { render } from '#messages/render';
 import type { Database } from '../../database/pool.ts';
 import { findLateSigned, followChain, loadAnchors } from '../../ledger/audit-chain.ts';
 import type { Vault } from '../../secrets/vault.ts';
+import { hasTable } from './check-database.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('audit');
@@ -18,10 +19,7 @@ export async function checkAudit(
   vault: Pick<Vault, 'verify'>,
   nowMs = Date.now(),
 ): Promise<readonly Finding[]> {
-  const { rows } = await database.pool.query<{ there: boolean }>(
-    `SELECT to_regclass('audit_head') IS NOT NULL AS there`,
-  );
-  if (!rows[0]?.there) return [];
+  if (!(await hasTable(database, 'audit_head'))) return [];
   const { anchors, forged } = await loadAnchors(database, vault);
   const { upTo, broken } = await followChain(database, undefined, anchors, vault);
   const sinceDay = msToInstant(nowMs - LATE_DAYS * DAY_MS).slice(0, 10);

@@ -1,6 +1,7 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Database } from '../../database/pool.ts';
 import { lastBackupAt } from '../../ledger/process-runs.ts';
+import { hasTable } from './check-database.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('database');
@@ -10,10 +11,7 @@ const OLD_MS = 30 * HOUR_MS;
 
 /** Warns when the backups of the command `backup` have ended. PostgreSQL's own backups are not seen. */
 export async function checkBackup(database: Database, nowMs: number): Promise<readonly Finding[]> {
-  const { rows } = await database.pool.query<{ there: boolean }>(
-    `SELECT to_regclass('process_runs') IS NOT NULL AS there`,
-  );
-  if (!rows[0]?.there) return [];
+  if (!(await hasTable(database, 'process_runs'))) return [];
   const at = await lastBackupAt(database);
   if (at === undefined) return [finding('info', 'lienthong backup has written no backup of it yet')];
   const ageMs = nowMs - instantToMs(at);

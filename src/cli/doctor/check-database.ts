@@ -23,6 +23,12 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
   ];
 }
 
+/** Whether a table exists: doctor also looks at the databases of older versions, and at new ones. */
+export async function hasTable({ pool }: Pick<Database, 'pool'>, table: string): Promise<boolean> {
+  const { rows } = await pool.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+  return rows[0]?.there === true;
+}
+
 /** With several hosts a standby may take over. */
 function checkHosts(database: Database, { synchronous_standby_names: standbys }: Settings): readonly Finding[] {
   const host = database.host();

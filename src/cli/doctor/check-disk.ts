@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Config, embeddedFolder } from '../../config/config.ts';
 import { dataFolderOf } from '../../embedded-postgres/cluster.ts';
-import { type Finding, findingsOf, type Level } from './finding.ts';
+import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('disk');
 const GIB = 1024 ** 3;
@@ -27,15 +27,11 @@ async function checkDisk(dataDir: string, isEmbedded: boolean): Promise<Finding>
 /** @param isEmbedded whether the embedded database grows there */
 export function diskFinding(folder: string, freeBytes: number, allBytes: number, isEmbedded: boolean): Finding {
   const share = allBytes > 0 ? freeBytes / allBytes : 0;
-  const level: Level =
-    freeBytes < GIB || share < 0.02
-      ? isEmbedded
-        ? 'fail'
-        : 'warn'
-      : freeBytes < 5 * GIB || share < 0.1
-        ? 'warn'
-        : 'ok';
+  const isFull = freeBytes < GIB || share < 0.02;
+  const isLow = freeBytes < 5 * GIB || share < 0.1;
   const text = `${(freeBytes / GIB).toFixed(1)} GiB free of ${(allBytes / GIB).toFixed(1)} at ${folder}`;
-  if (level === 'ok' || !isEmbedded) return finding(level === 'ok' ? 'ok' : 'warn', text);
-  return finding(level, text, 'the embedded database is there: make room, or set retentionMonths');
+  if (!isLow) return finding('ok', text);
+  if (!isEmbedded) return finding('warn', text);
+  const advice = 'the embedded database is there: make room, or set retentionMonths';
+  return finding(isFull ? 'fail' : 'warn', text, advice);
 }

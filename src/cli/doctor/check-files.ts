@@ -3,6 +3,7 @@ import type { Database } from '../../database/pool.ts';
 import { openHubFiles } from '../../files/open-hub-files.ts';
 import { countFiles } from '../../ledger/files.ts';
 import type { Vault } from '../../secrets/vault.ts';
+import { hasTable } from './check-database.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('files');
@@ -13,11 +14,10 @@ type Files = NonNullable<ReturnType<typeof openHubFiles>>;
 export async function checkFiles(config: Config, database: Database, vault: Vault): Promise<readonly Finding[]> {
   const files = openHubFiles(config, { database, vault, nowMs: Date.now, onResult: () => undefined });
   if (!files) return [finding('info', 'no files are stored: HUB_CONFIG has no `files`')];
-  const { rows } = await database.pool.query<{ there: boolean }>(`SELECT to_regclass('files') IS NOT NULL AS there`);
   return [
     ...(await checkStore(files, config)),
     await checkScanner(files),
-    ...(rows[0]?.there ? await checkStored(database) : []),
+    ...((await hasTable(database, 'files')) ? await checkStored(database) : []),
   ];
 }
 

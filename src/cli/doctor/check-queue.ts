@@ -8,7 +8,10 @@ const WAIT_MS = 3_000;
 export async function checkQueue(redisUrl: string | undefined): Promise<readonly Finding[]> {
   if (redisUrl === undefined)
     return [
-      finding('info', 'no REDIS_URL: the queue is in the process; several processes notice new work a second later'),
+      finding(
+        'info',
+        'no REDIS_URL: the queue is in the process; several processes notice new work a few seconds later',
+      ),
     ];
   const redis = new Redis(redisUrl, {
     lazyConnect: true,

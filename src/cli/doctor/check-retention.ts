@@ -3,6 +3,7 @@ import { retentionPlan } from '../../config/retention.ts';
 import type { Database } from '../../database/pool.ts';
 import { countRetained, monthsBefore } from '../../index/retained.ts';
 import { countHolds } from '../../ledger/legal-holds.ts';
+import { hasTable } from './check-database.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('retention');
@@ -14,8 +15,7 @@ export async function checkRetention(
   { retention, retentionMonths }: HubFile,
   nowMs: number,
 ): Promise<readonly Finding[]> {
-  const { rows } = await database.pool.query<{ there: boolean }>(`SELECT to_regclass('erasures') IS NOT NULL AS there`);
-  if (!rows[0]?.there) return [];
+  if (!(await hasTable(database, 'erasures'))) return [];
   const { rules } = retentionPlan(retention, retentionMonths);
   if (rules.length === 0)
     return [finding('info', 'personal data stays for good: `retention` of HUB_CONFIG sets no time')];

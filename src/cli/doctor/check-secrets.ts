@@ -5,6 +5,7 @@ import { weaknessOf } from '../../config/weak-secrets.ts';
 import type { Database } from '../../database/pool.ts';
 import { unopenedMessages } from '../../database/reseal.ts';
 import type { Vault } from '../../secrets/vault.ts';
+import { hasTable } from './check-database.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('secrets');
@@ -50,10 +51,7 @@ function passwordOf(place: string, url: string): readonly Given[] {
 
 /** Checks that the secrets decrypt the newest and the oldest messages. */
 export async function checkSealing(database: Database, vault: Pick<Vault, 'knows'>): Promise<readonly Finding[]> {
-  const { rows: tables } = await database.pool.query<{ there: boolean }>(
-    `SELECT to_regclass('messages') IS NOT NULL AS there`,
-  );
-  if (!tables[0]?.there) return [];
+  if (!(await hasTable(database, 'messages'))) return [];
   const looks = Object.entries(await unopenedMessages(database, vault, LOOKED_AT));
   return looks.map(([which, { looked, unopened }]) =>
     unopened === 0
@@ -75,11 +73,11 @@ interface Rekeying {
 
 /** Checks for unkeyed hashes of personal data and words of names, as versions before migration 019 wrote them. */
 export async function checkKeyed(
-  { pool }: Pick<Database, 'pool'>,
+  database: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'hashKeyId'>,
 ): Promise<readonly Finding[]> {
-  const { rows: tables } = await pool.query<{ there: boolean }>(`SELECT to_regclass('rekeying') IS NOT NULL AS there`);
-  if (!tables[0]?.there) return [];
+  if (!(await hasTable(database, 'rekeying'))) return [];
+  const { pool } = database;
   const { rows } = await pool.query<Rekeying>(
     `SELECT table_name AS table, looked, unopened, ended_at IS NOT NULL AS "hasEnded" FROM rekeying ORDER BY 1`,
   );

@@ -2,6 +2,7 @@ import { listServicesOutOfForce } from '../../catalogue/services-out-of-force.ts
 import type { Database } from '../../database/pool.ts';
 import { loadBacklog } from '../../ledger/backlog.ts';
 import { IS_FAILED } from '../../ledger/delivery-list.ts';
+import { hasTable } from './check-database.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('work');
@@ -9,10 +10,8 @@ const OLD_S = 3_600;
 
 /** Waiting work, and the party it waits for. */
 export async function checkWork(database: Database, nowMs: number): Promise<readonly Finding[]> {
-  const { rows: tables } = await database.pool.query<{ there: boolean }>(
-    `SELECT to_regclass('incidents') IS NOT NULL AS there`,
-  );
-  if (!tables[0]?.there) return [finding('info', 'nothing yet: the database has no tables of the hub')];
+  if (!(await hasTable(database, 'incidents')))
+    return [finding('info', 'nothing yet: the database has no tables of the hub')];
   const backlog = await loadBacklog(database, nowMs);
   const { rows: failed } = await database.pool.query<{ party: string; state: string; count: number }>(
     `SELECT party, state, count(*) AS count FROM deliveries d WHERE ${IS_FAILED} GROUP BY 1, 2 ORDER BY 1, 2`,
@@ -58,12 +57,8 @@ export async function checkWork(database: Database, nowMs: number): Promise<read
 
 /** Dossiers that were filed while their service was in force are processed to their end; they are no finding. */
 async function endedServices(database: Database): Promise<readonly Finding[]> {
-  const { rows } = await database.pool.query<{ there: boolean }>(
-    `SELECT to_regclass('catalogue_versions') IS NOT NULL AS there`,
-  );
-  const ended = rows[0]?.there
-    ? (await listServicesOutOfForce(database, 1_000)).filter(({ filedAfter }) => filedAfter > 0)
-    : [];
+  if (!(await hasTable(database, 'catalogue_versions'))) return [];
+  const ended = (await listServicesOutOfForce(database, 1_000)).filter(({ filedAfter }) => filedAfter > 0);
   if (ended.length === 0) return [];
   const dossiers = ended.reduce((sum, { filedAfter }) => sum + filedAfter, 0);
   const codes = ended.slice(0, 5).map(({ code }) => code);
@@ -78,10 +73,7 @@ async function endedServices(database: Database): Promise<readonly Finding[]> {
 
 /** Dossiers that an older version let another party than the owner change. */
 async function doubtfulDossiers(database: Database): Promise<readonly Finding[]> {
-  const { rows: tables } = await database.pool.query<{ there: boolean }>(
-    `SELECT to_regclass('doubtful_dossiers') IS NOT NULL AS there`,
-  );
-  if (!tables[0]?.there) return [];
+  if (!(await hasTable(database, 'doubtful_dossiers'))) return [];
   const { rows } = await database.pool.query<{ kind: string; count: number; codes: readonly string[] }>(
     `SELECT kind, count(*) AS count, (array_agg(code ORDER BY id))[1:5] AS codes FROM doubtful_dossiers
      WHERE settled_at IS NULL GROUP BY kind ORDER BY kind`,
