@@ -43,8 +43,8 @@ export function placedFiles({ config, files = [] }: Settings, folder: string): R
   const placed: Record<string, string> = {};
   const nameOf = new Map<string, string>();
   for (const { written, path, text } of files) {
-    const plain = `${FOLDER}/${basename(path)}`;
-    const name = plain in placed ? `${FOLDER}/${nameOf.size}-${basename(path)}` : plain;
+    let name = `${FOLDER}/${basename(path)}`;
+    for (let number = 1; name in placed; number++) name = `${FOLDER}/${number}-${basename(path)}`;
     placed[name] = text;
     nameOf.set(written, name);
   }
