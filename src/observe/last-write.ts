@@ -1,4 +1,5 @@
 import { say, type Words } from '#messages/message';
+
 /** Remembers whether the database accepted the last write. */
 export interface LastWrite {
   kept(): void;

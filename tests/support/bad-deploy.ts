@@ -3,7 +3,7 @@ import { loadAdapters } from '../../src/parties/load-adapters.ts';
 import { type TestHub, testHub, testPartner } from './hub.ts';
 import { OPERATOR_KEYS } from './operator.ts';
 
-/** A ministry that settings describe. `changed`: as it answers after its new version, which renamed a field and a code. */
+/** Where the members of a dossier are in a record of the ministry. */
 const FIELDS = (statusAt: string | readonly string[]) => ({
   code: 'code',
   serviceCode: 'procedure',
@@ -19,7 +19,7 @@ const FIELDS = (statusAt: string | readonly string[]) => ({
 export const MINISTRY = 'rest-ministry';
 export const TABLE = 'forest-status';
 
-/** The settings with the place of the event's time. */
+/** The settings of a ministry. @param statusAt where a record has the event's time: its new version renames that member */
 export function settingsWith(statusAt: string | readonly string[]) {
   return {
     system: 'forest',

@@ -55,8 +55,8 @@ const STEPS = [
 
 /**
  * An office with OpenCPS pushes two dossiers, each twice as after a lost answer. It ends one of them, and the land database iLIS
- * the other one. The bus of the province gets every state and step once, iLIS its dossier once, a ministry the papers as a form. The hub also asks the system of
- * driving licences, which has two dossiers.
+ * the other one. The bus of the province gets every state and step once, iLIS its dossier once, a ministry the papers as a
+ * form. The hub also asks the system of driving licences, which has two dossiers.
  */
 export async function workWithOpencps(working: WorkingWithOpencps, limitMs: number): Promise<OpencpsWork> {
   const until = performance.now() + limitMs;

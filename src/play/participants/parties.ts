@@ -91,7 +91,6 @@ export function routesOf(participants: readonly Participant[]): readonly Route[]
 
 const MINISTRY_TIMEOUTS = { timeoutS: 3, connectTimeoutS: 2 };
 
-/** The systems that a participant's simulator plays beside its own. */
 /** The ministry takes the papers of a dossier as a form with files. */
 export const PAPERS = 'agriculture-papers';
 
@@ -112,6 +111,7 @@ function papersAt(url: string): object {
   return { ...settings, push: { dossiers } };
 }
 
+/** The systems that a participant's simulator plays beside its own. */
 const BESIDE: Readonly<Partial<Record<ParticipantName, (url: string) => Readonly<Record<string, Party>>>>> = {
   [LAND](url) {
     const protection = socialProtectionAt(url);

@@ -22,7 +22,7 @@ export async function waitUntilIdle(ask: AskHub, opsKey: string, options: IdleOp
   let looks = 0;
   for (const until = performance.now() + options.limitMs; performance.now() < until; ) {
     waitsFor = await workLeft(ask, opsKey);
-    options.onLook(waitsFor.join(', ') || 'apparently nothing');
+    options.onLook(waitsFor.join(', ') || 'no work is left, looking again');
     looks = waitsFor.length === 0 ? looks + 1 : 0;
     if (looks === LOOKS) return [];
     await sleep(LOOK_MS, undefined, { signal: options.signal });
