@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { explain } from '#core/explain';
+import { closed } from '#schemas/parts';
 import { runSandbox } from '../play/sandbox/sandbox.ts';
 import { KEY_IDS, type OwnSettings } from '../play/stage/hub-file.ts';
 import { endWithNpm } from './end-with-npm.ts';
@@ -13,6 +17,13 @@ interface SandboxCommand {
   readonly resetHours: number;
   readonly with: NonNullable<OwnSettings['more']>;
 }
+
+const OwnFile = closed({
+  parties: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  routes: Type.Optional(Type.Array(Type.Unknown())),
+  keys: Type.Optional(Type.Array(Type.Unknown())),
+});
+const checkOwn = Compile(OwnFile);
 
 /** `lienthong sandbox`: a hub with simulated partners for the developers of a system that is to be connected. */
 export function addSandbox(program: Command): void {
@@ -52,13 +63,16 @@ async function sandbox(options: SandboxCommand): Promise<void> {
 }
 
 /**
- * Reads the file of `--with`. The hub checks its content at its start, as any other settings. Ids of keys that the sandbox
- * uses are refused here, because the hub would name their places in its own file.
+ * Reads the file of `--with`. The hub checks its parties, routes and keys at its start, as any other settings. It reads them
+ * within a file of its own, so what that file would hide is refused here: other names, and ids of keys that the sandbox uses.
  */
 function ownSettings(path: string): SandboxCommand['with'] {
   try {
-    const { parties = {}, routes = [], keys = [] } = JSON.parse(readFileSync(path, 'utf8')) as SandboxCommand['with'];
-    const taken = keys.findIndex(({ id }) => (KEY_IDS as readonly string[]).includes(id));
+    const own: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const [problem] = explain(OwnFile, checkOwn, own, [], { naming: true });
+    if (problem) throw new Error(`${problem.path || '/'}: ${problem.message}`);
+    const { parties = {}, routes = [], keys = [] } = own as SandboxCommand['with'];
+    const taken = keys.findIndex((key) => (KEY_IDS as readonly unknown[]).includes(key?.id));
     if (taken >= 0)
       throw new Error(`/keys/${taken}/id: got "${keys[taken]?.id}", expected an id other than ${KEY_IDS.join(', ')}`);
     return { parties, routes, keys };

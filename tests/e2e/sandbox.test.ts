@@ -146,15 +146,23 @@ describe('lienthong sandbox', () => {
   });
 });
 
-test('a key of the integrator with an id of the sandbox is refused, with its place in the file', async () => {
+test.each([
+  [{ ...OWN, keys: [...OWN.keys, { ...OWN.keys[0], id: 'ops' }] }, '/keys/1/id: got "ops", expected an id other than'],
+  [{ ...OWN, route: [] }, '/route: "route" is not a member here, expected one of parties, routes, keys'],
+  [{ keys: OWN.keys[0] }, '/keys: got an object, expected a list'],
+  [{ parties: [] }, '/parties: got a list of 0, expected an object'],
+  [null, '/: got null, expected an object'],
+])('a wrong file of the integrator is refused, with the place in it: %j', async (own, problem) => {
   const folder = mkdtempSync(join(tmpdir(), 'lienthong-sandbox-'));
-  const own = join(folder, 'own.json');
-  writeFileSync(own, JSON.stringify({ ...OWN, keys: [...OWN.keys, { ...OWN.keys[0], id: 'ops' }] }));
+  const path = join(folder, 'own.json');
+  writeFileSync(path, JSON.stringify(own));
   const said = await new Promise<string>((resolve) =>
-    execFile(process.execPath, [COMMAND, 'sandbox', '--with', own], (_, __, stderr) => resolve(stderr)),
+    execFile(process.execPath, [COMMAND, 'sandbox', '--with', path], { timeout: 15_000 }, (_, __, stderr) =>
+      resolve(stderr),
+    ),
   );
   rmSync(folder, { recursive: true });
-  expect(said).toContain('/keys/1/id: got "ops", expected an id other than portal');
+  expect(said).toContain(problem);
 });
 
 const DOSSIER = {

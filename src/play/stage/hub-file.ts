@@ -29,6 +29,7 @@ export function createSecrets(): Secrets {
 export interface OwnSettings {
   /** In place of the routes between the participants. */
   readonly routes?: HubFile['routes'];
+  /** Its routes and keys come first, so a problem with one is reported at its place in the file of the integrator. */
   readonly more?: Pick<HubFile, 'parties' | 'routes' | 'keys' | 'files'>;
 }
 
@@ -45,6 +46,7 @@ export function writeHubFile(
   const file: HubFile = {
     province: { code: 'H60', name: 'Tỉnh Tuyên Quang', timezone: 'Asia/Ho_Chi_Minh' },
     keys: [
+      ...(more.keys ?? []),
       { id: 'portal', secret: secrets.portal, scopes: ['index:read', 'catalogue:read'] },
       { id: 'inspector', secret: secrets.inspector, scopes: ['index:read', 'index:personal'] },
       { id: 'ops', secret: secrets.ops, scopes: ['ops:read', 'ops:body', 'ops:replay', 'ops:configure', 'ops:erase'] },
@@ -55,10 +57,9 @@ export function writeHubFile(
         scopes: ['dossier:write' as const, ...ALL_KINDS.map(({ scope }) => scope)],
         party,
       })),
-      ...(more.keys ?? []),
     ],
     parties: { ...partiesOf(participants, Date.now()), ...more.parties },
-    routes: [...routes, ...(more.routes ?? [])],
+    routes: [...(more.routes ?? []), ...routes],
   };
   const whole = more.files ? { ...file, files: more.files } : file;
   writeFileSync(path, JSON.stringify(whole, undefined, 2), { mode: 0o600 });
