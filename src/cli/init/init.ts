@@ -2,22 +2,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { AGENCY_CODE } from '#schemas/parts';
-import { ID, ID_MEANS } from '../../config/hub-file.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
-import { type Answers, type FirstSettings, firstSettings, type Partner } from './first-settings.ts';
+import { type Answers, type FirstSettings, firstSettings } from './first-settings.ts';
+import { type Given, readAnswers } from './read-answers.ts';
 import { environmentText, notesText, proxyText } from './settings-texts.ts';
-
-/** What a person gave, in options or at the terminal. */
-interface Given {
-  readonly province?: string | undefined;
-  readonly name?: string | undefined;
-  readonly url?: string | undefined;
-  readonly databaseUrl?: string | undefined;
-  readonly redisUrl?: string | undefined;
-  readonly partner?: readonly string[] | undefined;
-}
 
 interface InitOptions extends Given, CommonOptions {
   readonly folder: string;
@@ -51,7 +40,7 @@ async function init(options: InitOptions): Promise<Result> {
   const folder = resolve(options.folder);
   refuseExisting(folder);
   const adapters = await loadAdapters();
-  const answers = check(await complete(options, adapters), adapters);
+  const answers = await answersOf(options, adapters);
   const settings = firstSettings(answers, adapters);
   refuseSharedVariable(settings);
   const files = write(folder, answers, settings, adapters);
@@ -81,53 +70,18 @@ function refuseExisting(folder: string): void {
     throw new Error(`${folder} already has ${existing.join(', ')}: move them away, or choose another --folder`);
 }
 
-/** Asks a person at a terminal for what the options do not say. */
-async function complete(options: Given, adapters: ReadonlyMap<string, LoadedAdapter>): Promise<Given> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return options;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const ask = async (given: string | undefined, question: string): Promise<string | undefined> =>
-    given ?? ((await terminal.question(question)).trim() || undefined);
+/** Reads the options. A person at a terminal is asked for what they do not say. */
+async function answersOf(options: Given, adapters: ReadonlyMap<string, LoadedAdapter>): Promise<Answers> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return readAnswers(options, adapters);
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const province = await ask(options.province, 'Code of the province (such as H60): ');
-    const name = await ask(options.name, 'Name of the province: ');
-    const url = await ask(options.url, 'Public address of the hub (https://…): ');
-    const databaseUrl = await ask(options.databaseUrl, 'PostgreSQL (postgres://…; empty for an embedded one): ');
-    const redisUrl = await ask(options.redisUrl, 'Redis (redis://…; empty for one process): ');
-    const names = [...adapters.keys()].join(', ');
-    const partners = await ask(options.partner?.join(' '), `Partners, separated by blanks, of ${names}: `);
-    return { province, name, url, databaseUrl, redisUrl, partner: partners?.split(/\s+/) };
+    return await readAnswers(options, adapters, {
+      question: (question) => lines.question(question),
+      say: (line) => console.error(line),
+    });
   } finally {
-    terminal.close();
+    lines.close();
   }
-}
-
-function check(
-  { province, name, url, databaseUrl, redisUrl, partner = [] }: Given,
-  adapters: ReadonlyMap<string, LoadedAdapter>,
-): Answers {
-  if (province === undefined || !new RegExp(AGENCY_CODE).test(province))
-    throw new UsageError(`--province: got ${JSON.stringify(province ?? '')}, expected a code such as H60`);
-  if (!name?.trim()) throw new UsageError('--name is missing: expected a name such as "Tỉnh Tuyên Quang"');
-  if (url === undefined || !isWebAddress(url))
-    throw new UsageError(`--url: got ${JSON.stringify(url ?? '')}, expected an address such as https://hub.example`);
-  const partners = partner.map((one) => partnerOf(one, adapters));
-  const twice = partners.find(({ id }, at) => partners.findIndex((other) => other.id === id) < at);
-  if (twice) throw new UsageError(`--partner: ${twice.id} is named twice, expected id:adapter with another id`);
-  return { province: { code: province, name }, url, databaseUrl, redisUrl, partners };
-}
-
-/** `adapter`, `id:adapter`, either with `=url`. */
-function partnerOf(text: string, adapters: ReadonlyMap<string, LoadedAdapter>): Partner {
-  const at = text.indexOf('=');
-  const [named, url] = at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-  const [id = '', adapter = id] = named.split(':');
-  if (!adapters.has(adapter))
-    throw new UsageError(`--partner: got the adapter ${adapter}, expected one of ${[...adapters.keys()].join(', ')}`);
-  if (!new RegExp(ID).test(id))
-    throw new UsageError(`--partner: got the id ${JSON.stringify(id)}, expected ${ID_MEANS}`);
-  if (url !== undefined && !isWebAddress(url))
-    throw new UsageError(`--partner: got the address ${JSON.stringify(url)} for ${id}, expected one such as https://…`);
-  return { id, adapter, url };
 }
 
 /** Of two values in hub.env the last one counts, also for the other setting. */
@@ -137,8 +91,6 @@ function refuseSharedVariable({ variables }: FirstSettings): void {
   if (shared !== undefined)
     throw new UsageError(`--partner: two settings would be read from ${shared}, expected id:adapter with another id`);
 }
-
-const isWebAddress = (text: string): boolean => /^https?:\/\//.test(text) && URL.canParse(text);
 
 /** Writes the files. Only their owner may read the secrets. */
 function write(
