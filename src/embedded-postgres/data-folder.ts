@@ -59,7 +59,12 @@ async function runInitdb(cluster: Cluster, programs: string, staging: string): P
     if (uid !== cluster.account.uid) giveFiles(made, cluster.account);
     return made;
   } catch (error) {
-    const { stderr } = error as { stderr?: string };
+    const { stderr = '' } = error as { stderr?: string };
+    if (stderr.includes('could not look up effective user ID'))
+      throw new Error(
+        `PostgreSQL cannot run, because user ${uid ?? process.geteuid?.()} has no name in /etc/passwd: run the hub as a user with a name, or set DATABASE_URL`,
+        { cause: error },
+      );
     throw new Error(`initdb failed: ${stderr || error}`, { cause: error });
   }
 }

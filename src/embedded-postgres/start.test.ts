@@ -341,6 +341,17 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     },
   );
 
+  it('a user without a name, as a container may run the hub, is told what to do', async () => {
+    const folder = path.join(root, 'of-a-number');
+    const unnamed = 1_234_567;
+    fs.mkdirSync(folder, { mode: 0o700 });
+    fs.chownSync(folder, unnamed, unnamed);
+    const script = 'await start().catch(({ message }) => console.log(JSON.stringify({ messages: [message] })))';
+    const node = startInNode(newDataDir(folder), { script, uid: unnamed, gid: unnamed, cwd: '/' });
+    const [message] = (await started(node)).messages;
+    expect(message).toMatch(/user 1234567 has no name in \/etc\/passwd: .*DATABASE_URL/);
+  });
+
   it('root’s server has its own account, so processes of nobody cannot read or connect', async () => {
     const dataDir = newDataDir();
     const { url } = await start(dataDir);
