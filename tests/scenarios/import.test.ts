@@ -109,6 +109,16 @@ describe('import', () => {
     });
   });
 
+  test('empty lines before the first CSV row do not hide its separator', async () => {
+    const row = `${codeOf(85)};1.013225;H60.01;received;${AT}`;
+    const { told, ...tally } = await load(
+      'begins.csv',
+      ['\ufeff', ' ', 'code;serviceCode;agencyCode;status;statusAt', row].join('\r\n'),
+    );
+    expect(told).toEqual([]);
+    expect(tally).toMatchObject({ accepted: 1, invalid: 0 });
+  });
+
   test('trailing empty CSV rows, as spreadsheets write them, add no items', async () => {
     const row = `${codeOf(84)},1.013225,H60.01,received,${AT}`;
     const { told, ...tally } = await load(

@@ -13,7 +13,7 @@ export interface ExaminedFile {
   /** Hash of the content, hexadecimal: it recognises the same file under any name. */
   readonly sha256: string;
   readonly format: Format;
-  /** The first line, without a byte order mark. */
+  /** The first line with text, without a byte order mark. */
   readonly firstLine: string;
 }
 
@@ -39,7 +39,8 @@ export async function examineFile(path: string, format: Format | undefined): Pro
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
   }
-  if (head.trim() === '') throw new UsageError(`${path} holds nothing`);
+  head = head.trimStart();
+  if (head === '') throw new UsageError(`${path} holds nothing`);
   const firstLine = head.split(/\r\n|\n|\r/, 1)[0] as string;
   return { path, bytes, sha256: hash.digest('hex'), format: format ?? formatOf(path, head), firstLine };
 }
@@ -74,7 +75,7 @@ export const EXTENSIONS: Readonly<Record<string, Format>> = {
 const READ: typeof EXTENSIONS = { ...EXTENSIONS, '.tsv': 'csv' };
 
 function formatOf(path: string, head: string): Format {
-  const start = head.trimStart()[0];
+  const [start] = head;
   const byContent = start === '[' || start === '{' ? 'json' : undefined;
   const byName: Format | undefined = READ[extname(path).toLowerCase()];
   // A file named JSON that does not begin like JSON is something else.
