@@ -54,7 +54,7 @@ describe('a database address with several hosts', () => {
     line.endWhenReady();
     const failures = await Promise.all(Array.from({ length: 4 }, () => pool.query('SELECT').catch(() => 'failed')));
     expect(failures).toContain('failed');
-    line.mend();
+    line.restore();
     await expect.poll(() => pool.query('SELECT').catch(() => 'failed')).not.toBe('failed');
     process.off('uncaughtException', uncaught);
     await close();

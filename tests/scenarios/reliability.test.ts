@@ -31,7 +31,7 @@ describe('a database that cannot store', () => {
     await sql(`CREATE TRIGGER fail BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION fail()`);
   };
   const ready = () => hub.request('GET', '/health/ready');
-  const mend = (): Promise<unknown> => sql('DROP FUNCTION fail CASCADE');
+  const restore = (): Promise<unknown> => sql('DROP FUNCTION fail CASCADE');
   const expectNothingKept = async (code: string): Promise<void> => {
     expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
     for (const table of ['messages', 'events', 'deliveries', 'changes', 'idempotency_keys'])
@@ -62,7 +62,7 @@ describe('a database that cannot store', () => {
       await expectNothingKept(code);
       const isWorse = sqlState.startsWith('53') || sqlState.startsWith('58');
       expect((await ready()).status).toBe(isWorse ? 503 : 200);
-      await mend();
+      await restore();
       expect((await post(dossier({ code }))).status).toBe(201);
       await hub.deliver();
       expect(partner.sent.map((item) => item.code)).toEqual([code]);
@@ -91,7 +91,7 @@ describe('a database that cannot store', () => {
     expect((await ready()).status).toBe(200);
     await post(dossier());
     expect((await ready()).status).toBe(503);
-    await mend();
+    await restore();
     await post(dossier());
     expect((await ready()).status).toBe(200);
   });
@@ -166,7 +166,7 @@ describe('a database that cannot store', () => {
     test('differs from a statement that fails by our own fault: 500', async () => {
       await failAt('messages', '55000');
       expect((await post(dossier())).status).toBe(500);
-      await mend();
+      await restore();
     });
   });
 
@@ -278,7 +278,7 @@ describe('a database that cannot store', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-0035/history')).body.items).toHaveLength(1);
     await hub.deliver();
     expect(partner.sent).toHaveLength(1);
-    line.mend();
+    line.restore();
     await slow.hub.stop();
     line.close();
   });

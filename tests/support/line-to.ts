@@ -53,7 +53,7 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
     endWhenReady: () => {
       state = 'ending';
     },
-    mend: () => {
+    restore: () => {
       state = 'open';
     },
     close: () => {

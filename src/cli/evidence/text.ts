@@ -71,8 +71,8 @@ function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, au
         `step ${seq} recorded: ${status} at ${at}, as ${party} says in message ${messageId}, item ${item}${movedStatus ? '' : '; the status stayed as it was'}`,
       ],
     ),
-    ...deliveries.flatMap(told),
-    ...quarantine.flatMap(waited),
+    ...deliveries.flatMap(inDelivery),
+    ...quarantine.flatMap(inQuarantine),
   ];
   const known = aliases.map(({ party, code }) => `${code} (${party})`);
   return [
@@ -93,7 +93,16 @@ function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, au
 
 type Happened = readonly [at: string, what: string];
 
-function told({ id, party, operation, version, createdAt, state, reference, attempts }: EvidentDelivery): Happened[] {
+function inDelivery({
+  id,
+  party,
+  operation,
+  version,
+  createdAt,
+  state,
+  reference,
+  attempts,
+}: EvidentDelivery): Happened[] {
   const to = `delivery ${id} of ${operation} to ${party}`;
   return [
     [
@@ -108,7 +117,7 @@ function outcomeOf({ outcome, reason, httpStatus }: EvidentAttempt): string {
   return [outcome, reason, httpStatus === undefined ? undefined : `HTTP ${httpStatus}`].filter(Boolean).join(', ');
 }
 
-function waited({
+function inQuarantine({
   openedAt,
   settledAt,
   messageId,
