@@ -17,8 +17,8 @@ const CLIENTS = 4;
 const BETWEEN = 25;
 
 /**
- * OLDER_BUILD names the folder of an older build: it is upgraded to this one. Without it, this build is the older one, and the newer
- * one is a copy with a further migration.
+ * OLDER_BUILD names the folder of an older build: it is upgraded to this one. Without it, this build is the older one, and
+ * the newer one is a copy with a further migration.
  */
 describe('two nodes of an older version under load', () => {
   let subscriber: Awaited<ReturnType<typeof startSubscriber>>;

@@ -191,7 +191,8 @@ describe('a person whose data is erased', () => {
     const { subjects, savedFilters, notes } = shown.preview;
     expect(subjects.map(({ subject }) => subject)).toEqual(expect.arrayContaining([OWN, ...MENTIONING]));
     expect(savedFilters).toBe(spelled.length + 1);
-    // asks 2, code_entries, corrections, erasures, incident_notes 2, legal_holds 2, mapping_changes 2, replays, resolutions, and 3 in the audit.
+    // asks 2, code_entries, corrections, erasures, incident_notes 2, legal_holds 2, mapping_changes 2, replays, resolutions,
+    // and 3 in the audit.
     expect(notes).toBe(16 * spelled.length);
   });
 

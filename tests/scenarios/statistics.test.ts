@@ -578,7 +578,8 @@ describe('statistics', () => {
     await tell('returned', at('03-02'));
     expect((await statistics('?from=2026-01-01')).total).toEqual(early);
     expect((await statistics('?from=2026-03-01')).total.received.total).toBe(0);
-    // Also when all months are dropped, and all dossiers are counted again. The steps say that one waited twice, and when one stopped.
+    // Also when all months are dropped, and all dossiers are counted again. The steps say that one waited twice, and when
+    // one stopped.
     const others = [1, 2].map(() => one(at('01-05'), at('02-12')) as { code: string });
     await hub.push(others);
     const [waited, stopped] = others.map(({ code }) => code) as [string, string];
