@@ -124,7 +124,9 @@ async function take(
   };
   const once = await pipeline.acceptOnce(submission);
   if (once.kind === 'done') return once.results;
-  throw new Error('another version of this command imported this file, and cut it differently');
+  throw new Error(
+    'another version of this command imported this file, and cut it differently: add an empty line at its end and import it again, items that arrived already are duplicates',
+  );
 }
 
 const NEWLINE = Buffer.from('\n');
