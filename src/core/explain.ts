@@ -174,7 +174,7 @@ export function unknownMember(name: string, known: Iterable<string>): Words {
 
 /**
  * A value as messages show it, because problems are stored and logged. Long values are cut, personal values show only
- * their last characters, and officers' free text only its length.
+ * their last characters, and free text only its length.
  */
 export function shownValue(path: string, value: unknown): Arg {
   if (PERSONAL.test(path) && (typeof value === 'string' || typeof value === 'number'))
@@ -187,10 +187,12 @@ export function shownValue(path: string, value: unknown): Arg {
   return Number.isFinite(value) ? value : say('number-beyond-limits');
 }
 
-/** Also the applicant as a whole: some systems put a name in place of the object. */
-const PERSONAL = /\/applicant(?:\/(?:name|identityNumber|phone|email|address|techId))?$/i;
-/** Texts in which officers may have written about the applicant. */
-const FREE_TEXT = /\/(?:abstract|note|title|content|requestedBy|receivedBy|(?:documents|fees|results)\/\d+\/name)$/;
+/** Also a person as a whole: some systems put a name in place of the object. */
+const PERSONAL =
+  /\/(?:applicant|asker|sender|receiver|payer)(?:\/(?:name|identityNumber|phone|email|address|techId))?$/i;
+/** Texts in which officers and citizens write about people. */
+const FREE_TEXT =
+  /\/(?:abstract|note|title|content|reason|comment|requestedBy|receivedBy|(?:documents|fees|results)\/\d+\/name)$/;
 const SECRET = /(?:secret|password|passphrase|token|privateKey|apiKey)$/i;
 
 /** A value as JSON, at most 80 characters long, and an address without its password. */

@@ -137,6 +137,29 @@ describe('personal values are hidden in problems', () => {
     expect(message).not.toContain(canary.slice(0, 4));
   });
 
+  const petition = {
+    code: 'PA-1',
+    state: 'received',
+    stateAt: dossier.statusAt,
+    sentAt: dossier.statusAt,
+    content: 'x',
+  };
+  const question = { ...petition, askedAt: dossier.statusAt };
+  const rating = { dossierCode: dossier.code, ratedAt: dossier.statusAt, level: 'satisfied' };
+  test.each<[Operation, object, string]>([
+    ['petition.upsert.v1', { ...petition, sender: { name: canary.repeat(60) } }, '/sender/name'],
+    ['petition.upsert.v1', { ...petition, sender: `Nguyễn Văn An ${canary}` }, '/sender'],
+    ['question.upsert.v1', { ...question, asker: { phone: `gọi ${canary}` } }, '/asker/phone'],
+    ['postal-order.upsert.v1', { receiver: { phone: Number(canary) } }, '/receiver/phone'],
+    ['payment.upsert.v1', { payer: { name: Number(canary) } }, '/payer/name'],
+    ['rating.upsert.v1', { ...rating, comment: canary.repeat(2_001) }, '/comment'],
+    ['rating.upsert.v1', { ...rating, reason: canary.repeat(2_001) }, '/reason'],
+  ])('of the people and the texts of other kinds: %s', (operation, value, path) => {
+    const message = problemsOf(value, operation).find((problem) => problem.path === path)?.message;
+    expect(message).toMatch(/^got /);
+    expect(message).not.toContain(canary.slice(0, 4));
+  });
+
   test('also if the applicant is a plain text', () => {
     expect(messageAt({ ...dossier, applicant: `Nguyễn Văn An ${canary}` }, '/applicant')).toBe(
       `got "${'*'.repeat(22)}10", expected an object`,
