@@ -84,6 +84,13 @@ describe('words', () => {
     expect(render(say('a-list-of', { count: 12_345 }), 'vi')).toBe('danh sách 12.345 mục');
   });
 
+  it('have a number that names a thing as it is written everywhere, without points', () => {
+    const asked = say('answers-not-returned', { number: 852_891_037_441, why: 'x' });
+    expect(render(asked, 'vi')).toContain('câu hỏi 852891037441:');
+    expect(render(say('audit-entry-changed', { position: 12_345, id: 67_890 }), 'vi')).toMatch(/ 12345 \(số 67890\)/);
+    expect(render(say('person-under-hold', { hold: 1_234 }), 'vi')).toContain('lệnh giữ 1234,');
+  });
+
   it('quote what a partner says in Vietnamese, and never translate it', () => {
     const words = say('partner-says', { said: 'it is empty' });
     expect(render(words, 'vi')).toBe('bên kết nối trả lời “it is empty”');

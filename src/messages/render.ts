@@ -40,6 +40,11 @@ const VALUES: ReadonlySet<string> = new Set(['got', 'near']);
 const NAMED: ReadonlySet<string> = new Set(['kind', 'thing', 'types', 'before', 'what']);
 /** The placeholders of codes of the interface. */
 const CODED: ReadonlySet<string> = new Set(['status', 'state', 'table']);
+/** The placeholders of numbers that name a thing. They are written alike in every language, without points. */
+const IDENTIFYING: ReadonlySet<string> = new Set([
+  ...['id', 'number', 'hold', 'position', 'first', 'last'],
+  ...['line', 'column', 'page', 'place'],
+]);
 /** The separator of a list's entries, by its placeholder. */
 const BETWEEN: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: { problems: '; ', alternatives: ' or ', types: ' or ', before: ' or ' },
@@ -54,7 +59,7 @@ function shown(hole: string, arg: Arg, language: Language): string {
   if (isWords(arg)) return render(arg, language);
   if (VALUES.has(hole)) return JSON.stringify(arg);
   if (language === 'en') return String(arg);
-  if (typeof arg === 'number') return arg.toLocaleString('vi');
+  if (typeof arg === 'number') return IDENTIFYING.has(hole) ? String(arg) : arg.toLocaleString('vi');
   const text = String(arg);
   if (hole === 'said') return `“${text}”`;
   const [, year, month, day, time] = (MOMENTS.has(hole) && INSTANT.exec(text)) || [];
