@@ -32,6 +32,8 @@ describe('a reply of the national portal', () => {
     ['{"error_code":-1,"message":null}', '-1', ''],
     ['{"error_code":-1,"message":"{không phải JSON}"}', '-1', '{không phải JSON}'],
     ['{"error_code":-1,"message":"{\\"loi\\":1}"}', '-1', '{"loi":1}'],
+    ['{"error_code":-1,"message":{"loi":"thiếu trường"}}', '-1', '{"loi":"thiếu trường"}'],
+    ['{"error_code":-1,"message":{"toString":1}}', '-1', '{"toString":1}'],
     [wrap({ error_code: '-3', message: 'Lỗi' }), '-3', 'Lỗi'],
     [wrap({ error_code: '-3', message: 'Lỗi' }, { error_code: '0' }), '-3', 'Lỗi'],
   ])('%s is an error', (body, code, message) => {

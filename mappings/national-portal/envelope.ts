@@ -63,8 +63,13 @@ function readPlain(layer: Layer): Reply {
   if (code === undefined) return notAReply(say('no-error-code'));
   const result = listOf(layer.result);
   if (isSuccess(code)) return { kind: 'ok', result, raw: layer };
-  const message = String(layer.message ?? '').trim();
-  return { kind: 'error', code, message, result: result.length > 0 ? result : undefined };
+  return { kind: 'error', code, message: messageText(layer.message), result: result.length > 0 ? result : undefined };
+}
+
+/** The text of a message. Some gateways send an object, which stays readable as JSON. */
+export function messageText(message: unknown): string {
+  if (typeof message === 'string') return message.trim();
+  return message === undefined || message === null ? '' : JSON.stringify(message);
 }
 
 function listOf(result: unknown): readonly unknown[] {

@@ -10,6 +10,10 @@ test.each([
     { MaHoSo: ` ${CODE.toLowerCase()} `, error_code: '-3', message: ' Sai ' },
     { kind: 'error', code: '-3', message: 'Sai' },
   ],
+  [
+    { MaHoSo: CODE, error_code: '-3', message: { toString: 1 } },
+    { kind: 'error', code: '-3', message: '{"toString":1}' },
+  ],
   // As the hub's own door in this dialect answers.
   [{ MaHoSo: CODE, index: 0, outcome: 'quarantined', problems: [] }, { kind: 'held' }],
   [

@@ -1,4 +1,4 @@
-import { isSuccess, type PortalError } from './envelope.ts';
+import { isSuccess, messageText, type PortalError } from './envelope.ts';
 
 /** The reply's verdict on one of the items of a call. */
 export type Verdict = { readonly kind: 'held' } | PortalError;
@@ -47,7 +47,7 @@ function entriesIn(result: readonly unknown[]): readonly Entry[] {
 function verdictOf({ error_code, message, outcome, problems }: Readonly<Record<string, unknown>>): Verdict | undefined {
   if (typeof error_code === 'string' || typeof error_code === 'number') {
     const code = String(error_code).trim();
-    return isSuccess(code) ? { kind: 'held' } : { kind: 'error', code, message: String(message ?? '').trim() };
+    return isSuccess(code) ? { kind: 'held' } : { kind: 'error', code, message: messageText(message) };
   }
   if (typeof outcome !== 'string') return undefined;
   return outcome === 'invalid' ? { kind: 'error', code: outcome, message: toldBy(problems) } : { kind: 'held' };
@@ -55,5 +55,5 @@ function verdictOf({ error_code, message, outcome, problems }: Readonly<Record<s
 
 function toldBy(problems: unknown): string {
   if (!Array.isArray(problems)) return '';
-  return problems.map((one) => `${one?.path ?? ''} ${one?.message ?? ''}`.trim()).join('; ');
+  return problems.map((one) => `${messageText(one?.path)} ${messageText(one?.message)}`.trim()).join('; ');
 }
