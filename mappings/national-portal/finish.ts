@@ -95,6 +95,12 @@ export function notAnObject(value: unknown, what: string): InvalidItem {
   };
 }
 
+/** Adds a problem for a missing time, unless the time has a problem already. */
+export function requireTime({ problems }: Reading, time: unknown, path: string): void {
+  if (time !== undefined || problems.some((one) => one.path === path)) return;
+  problems.push(problem(path, 'missing', { expected: say('a-time-as', { form: 'yyyyMMddHHmmss' }) }));
+}
+
 export function missingStatus(reading: Reading, path: string): void {
   const expected = say('one-of', { list: shownCodes(reading.codes, 'status') });
   reading.problems.push(problem(path, 'missing', { expected }));

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RecordItem } from '#core/dossier/item';
 import { createCodes } from './codes.ts';
 import { readProgress, stepKey, writeProgress } from './progress.ts';
+import { readStatusReport } from './status-report.ts';
 
 /** The synthetic item of domain 2.11. */
 const ITEM = {
@@ -88,5 +89,35 @@ describe('a step in the dialect of the national portal', () => {
   test('time, status and officer identify a step', () => {
     expect(stepKey({ ...ITEM, TrangThai: 4, NoiDungXuLy: 'khác' })).toBe(stepKey(ITEM));
     expect(stepKey({ ...ITEM, TrangThai: '5' })).not.toBe(stepKey(ITEM));
+  });
+});
+
+describe('a status report (DongBoTrangThaiHoSo)', () => {
+  const REPORT = { MaHoSo: 'H60.01-250812-0035', TrangThai: '4', NgayXuLy: '20250813090000' };
+  const read = (change: object = {}) => readStatusReport({ ...REPORT, ...change }, { agency: 'G22' });
+
+  test('without words has those of its status, also if blanks surround the code', () => {
+    for (const TrangThai of ['4', 4, ' 4 '])
+      expect(read({ TrangThai })).toMatchObject({
+        kind: 'record',
+        record: { status: 'processing', actor: 'G22', content: 'Đang xử lý' },
+        standIns: ['actor', 'content'],
+      });
+    expect(read({ NoiDung: 'Đang thẩm định' })).toMatchObject({
+      record: { content: 'Đang thẩm định' },
+      standIns: ['actor'],
+    });
+  });
+
+  test('with an object in place of a code is invalid', () => {
+    for (const TrangThai of [{ toString: 1 }, {}, ['4']])
+      expect(read({ TrangThai })).toMatchObject({ kind: 'invalid', problems: [{ path: '/TrangThai' }] });
+  });
+
+  test('without a time asks for it in the form of the dialect', () => {
+    expect(read({ NgayXuLy: '' })).toMatchObject({
+      kind: 'invalid',
+      problems: [{ path: '/NgayXuLy', message: expect.stringContaining('yyyyMMddHHmmss') }],
+    });
   });
 });

@@ -1,10 +1,8 @@
 import type { Item } from '#core/dossier/item';
-import { problem } from '#core/problem';
-import { say } from '#messages/message';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import { CODES, type Codes } from './codes.ts';
 import { PROGRESS } from './fields.ts';
-import { finishReading, missingStatus, notAnObject } from './finish.ts';
+import { finishReading, missingStatus, notAnObject, requireTime } from './finish.ts';
 import { keepOriginal, type Original } from './keep-original.ts';
 import { readFields } from './reading.ts';
 import { startReading } from './reading-notes.ts';
@@ -17,10 +15,7 @@ export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?:
   const reading = startReading(codes);
   const record = readFields(reading, PROGRESS, raw, '', '');
   if (isAbsent(raw.TrangThai)) missingStatus(reading, '/TrangThai');
-  if (record.at === undefined && !reading.problems.some(({ path }) => path === '/ThoiDiemXuLy'))
-    reading.problems.push(
-      problem('/ThoiDiemXuLy', 'missing', { expected: say('a-time-as', { form: 'yyyyMMddHHmmss' }) }),
-    );
+  requireTime(reading, record.at, '/ThoiDiemXuLy');
   return finishReading(reading, 'dossier.progress.v1', record);
 }
 

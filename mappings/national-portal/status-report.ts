@@ -2,14 +2,13 @@ import { formatLocal } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { problem } from '#core/problem';
 import { nfc } from '#core/vietnamese/text';
-import { say } from '#messages/message';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import { CODES, type Codes, codeOf } from './codes.ts';
 import { STATUS_REPORT } from './fields.ts';
-import { finishReading, missingStatus, notAnObject } from './finish.ts';
+import { finishReading, missingStatus, notAnObject, requireTime } from './finish.ts';
 import { readFields } from './reading.ts';
 import { startReading } from './reading-notes.ts';
-import { isAbsent, isObject } from './values.ts';
+import { isAbsent, isObject, plainText } from './values.ts';
 import type { WireObject } from './writing.ts';
 
 /**
@@ -27,12 +26,12 @@ export function readStatusReport(
   const given = isAbsent(raw.MaHoSo) ? { ...raw, MaHoSo: raw.MaHoSoDonVi } : raw;
   const record = readFields(reading, STATUS_REPORT, given, '', '');
   if (isAbsent(raw.TrangThai)) missingStatus(reading, '/TrangThai');
-  if (record.at === undefined && !reading.problems.some(({ path }) => path === '/NgayXuLy'))
-    reading.problems.push(problem('/NgayXuLy', 'missing', { expected: say('a-time-as', { form: 'yyyyMMddHHmmss' }) }));
+  requireTime(reading, record.at, '/NgayXuLy');
   if (Array.isArray(raw.TaiLieuXuLy) && raw.TaiLieuXuLy.length > 0)
     reading.warnings.push(problem('/TaiLieuXuLy', 'no-place-in-record', { list: ['dossier.progress.v1'] }));
   const standIns = ['actor', ...(record.content === undefined ? ['content'] : [])];
-  const content = record.content ?? codes['reported-status'].labels.get(String(raw.TrangThai)) ?? agency;
+  const label = codes['reported-status'].labels.get(plainText(raw.TrangThai)?.trim() ?? '');
+  const content = record.content ?? label ?? agency;
   const item = finishReading(reading, 'dossier.progress.v1', { ...record, actor: agency, content });
   return item.kind === 'record' ? { ...item, standIns } : item;
 }
