@@ -96,9 +96,9 @@ export function notAnObject(value: unknown, what: string): InvalidItem {
 }
 
 /** Adds a problem for a missing time, unless the time has a problem already. */
-export function requireTime({ problems }: Reading, time: unknown, path: string): void {
+export function requireTime({ problems }: Reading, time: unknown, path: string, form = 'yyyyMMddHHmmss'): void {
   if (time !== undefined || problems.some((one) => one.path === path)) return;
-  problems.push(problem(path, 'missing', { expected: say('a-time-as', { form: 'yyyyMMddHHmmss' }) }));
+  problems.push(problem(path, 'missing', { expected: say('a-time-as', { form }) }));
 }
 
 export function missingStatus(reading: Reading, path: string): void {

@@ -156,6 +156,25 @@ describe('services of the dialect that need facts of their own', () => {
     });
   });
 
+  test('a wrong rating is refused with the names of the settings', async () => {
+    const rated = { MaHoSo: codeOf(1), ThoiGian: '20250820090000', MucDo: '3', LyDo: 'Phải đi lại' };
+    const wrong = [
+      { MaHoSo: 'x' },
+      { MaHoSo: '' },
+      { ThoiGian: '' },
+      { ThoiGian: '20250230090000' },
+      { MucDo: '' },
+      { LyDo: { a: 1 } },
+    ];
+    const { result } = await system.call('DongBoDanhGia', { data: wrong.map((change) => ({ ...rated, ...change })) });
+    expect(result).toMatchObject(
+      ['/MaHoSo', '/MaHoSo', '/ThoiGian', '/ThoiGian', '/MucDo', '/LyDo'].map((path) => ({
+        outcome: 'invalid',
+        problems: [{ path }],
+      })),
+    );
+  });
+
   test('comes out of a rebuild identical', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });
