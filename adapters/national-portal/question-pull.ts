@@ -281,7 +281,7 @@ export function readQuestions(body: Uint8Array, settings: Settings, entered: Cod
   const codeOf = (number: string): string | undefined => codeOfNumber(number, settings.madonvi);
   return parsed.result
     .filter((entry) => !isNumberOfHub(numberOf(entry as Row) ?? 0))
-    .map((entry) => withCatalogue(readQuestion(entry, { codes, entered, heardAt, codeOf })));
+    .map((entry) => withCatalogue(readQuestion(entry, { codes, entered, receivedAt: heardAt, codeOf })));
 }
 
 /** A question for an agency or of a field that nobody knows waits: its sender cannot be asked. */

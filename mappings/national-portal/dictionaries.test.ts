@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RecordItem } from '#core/dossier/item';
 import { readAgency, readField, readListedCode, writeAgency, writeField, writeListed } from './dictionaries.ts';
+import { codeOfNumber, numberOfCode, reversibleNumber } from './question-numbers.ts';
 
 describe('the dictionaries of the national portal', () => {
   test('an agency', () => {
@@ -30,4 +31,22 @@ describe('the dictionaries of the national portal', () => {
     for (const raw of [{}, { MATTHC: '' }, null, { MATTHC: 3 }]) expect(readListedCode(raw)).toBeUndefined();
     expect(writeListed({ code: '1.013225', name: 'Thủ tục' })).toEqual({ MATTHC: '1.013225', TENTTHC: 'Thủ tục' });
   });
+});
+
+describe('the number of a question', () => {
+  test.each(['DVCQG-HD-12', 'H60-HD-250812-23456789', 'H60-HD-520516-ZZZZZZZZ'])(
+    'of %s turns back into its code',
+    (code) => {
+      expect(codeOfNumber(String(reversibleNumber(code)), 'H60')).toBe(code);
+    },
+  );
+
+  test.each(['H60-HD-250231-23456789', 'H60-HD-251301-23456789', 'H60-HD-520601-23456789', 'HUE-HD-7', 'DVCQG-HD-x'])(
+    'of %s, which is no code of the portal or the hub, is a hash',
+    (code) => {
+      expect(reversibleNumber(code)).toBeUndefined();
+      expect(codeOfNumber(String(numberOfCode(code)), 'H60')).toBeUndefined();
+      expect(numberOfCode(code)).toBe(numberOfCode(code));
+    },
+  );
 });

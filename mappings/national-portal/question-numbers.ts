@@ -1,15 +1,16 @@
-import { DAY_MS } from '#core/dates/dates';
+import { DAY_MS, isRealDate } from '#core/dates/dates';
 
 /**
- * `HOIDAPID` is a whole number in this dialect, and the code of a question is a text. Numbers of the national portal are below
- * `FIRST_OF_HUB`. A question that a citizen asked at the hub has the number of its day and letters. Any other question has a
- * number from the hash of its code, which cannot be turned back.
+ * `HOIDAPID` is a whole number in this dialect, and the hub's code of a question is a text. The size of a number says what it is:
+ * - below `FIRST_OF_HUB`: the portal's number of a question that was asked there
+ * - below `FIRST_OF_HASHES`: the day and the letters of a question that a citizen asked at the hub (`H60-HD-250812-23456789`)
+ * - above: a hash of any other code, which cannot be turned back
  */
 const LETTERS = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 /** The combinations of eight letters: one day of the hub. */
 const A_DAY = LETTERS.length ** 8;
 const FIRST_OF_HUB = A_DAY;
-/** Days after this one, in 2052, hold the numbers of hashes. Above them a double is not exact. */
+/** In 2052. Later days have no numbers: those above are hashes, up to the largest whole number that is exact. */
 const LAST_DAY = 9_999;
 const FIRST_OF_HASHES = (LAST_DAY + 1) * A_DAY;
 const DAY_0_MS = Date.UTC(2024, 11, 31);
@@ -52,8 +53,10 @@ export function reversibleNumber(code: string): number | undefined {
   if (code.startsWith(PORTAL)) return wholeNumber(code.slice(PORTAL.length));
   const [, day, letters] = /^[A-Z0-9.]+-HD-(\d{6})-([2-9A-HJKMNP-Z]{8})$/.exec(code) ?? [];
   if (day === undefined || letters === undefined) return undefined;
-  const days =
-    (Date.UTC(2000 + Number(day.slice(0, 2)), Number(day.slice(2, 4)) - 1, Number(day.slice(4))) - DAY_0_MS) / DAY_MS;
+  const date = `20${day.slice(0, 2)}-${day.slice(2, 4)}-${day.slice(4)}`;
+  // 31 February would give the number of a question of 3 March.
+  if (!isRealDate(date)) return undefined;
+  const days = (Date.parse(date) - DAY_0_MS) / DAY_MS;
   if (days < 1 || days > LAST_DAY) return undefined;
   return days * A_DAY + [...letters].reduce((sum, letter) => sum * LETTERS.length + LETTERS.indexOf(letter), 0);
 }

@@ -17,14 +17,14 @@ import { type Raw, type Reading, startReading } from './reading-notes.ts';
 import { isAbsent, isObject, plainText, readText } from './values.ts';
 import { type OnCut, type WireObject, writeFields } from './writing.ts';
 
-/** What a question's item does not say itself. */
+/** What the item of a question does not say itself. */
 export interface QuestionFacts {
   readonly codes?: Codes;
   /** The operators' entries in the tables `agency` and `field`: the sender's code to that of the catalogue. */
   readonly entered?: CodesOf;
-  /** The dialect has no date of a question. Its date is the moment when the hub first received it. */
-  readonly heardAt: string;
-  /** The code of the question with this `HOIDAPID`. Undefined where it is no number of a question. */
+  /** When the hub received the call. It stands for the date of a question, which the dialect does not have. */
+  readonly receivedAt: string;
+  /** The code of the question with this `HOIDAPID`. Undefined if that is not the number of a question. */
   readonly codeOf: (number: string) => string | undefined;
   /** The agency of a question that names none. */
   readonly madonvi?: string;
@@ -38,7 +38,7 @@ export function readQuestion(raw: unknown, facts: QuestionFacts): Item {
   if (!isObject(raw)) return notAnObject(raw, 'question');
   const reading = startReading(facts.codes ?? CODES);
   const given = withOneSpelling(raw);
-  const { heardAt } = facts;
+  const { receivedAt } = facts;
   const record = readFields(reading, QUESTION, given, '', '');
   const answer = isAbsent(given.NOIDUNGTRALOI)
     ? undefined
@@ -49,9 +49,9 @@ export function readQuestion(raw: unknown, facts: QuestionFacts): Item {
     ...coded,
     code: readNumber(reading, given, facts),
     state: answer ? (visibility === 'public' ? 'published' : 'answered') : 'received',
-    stateAt: heardAt,
-    askedAt: heardAt,
-    answers: answer && [{ ...answer, ...answerId(answer.id), at: heardAt }],
+    stateAt: receivedAt,
+    askedAt: receivedAt,
+    answers: answer && [{ ...answer, ...answerId(answer.id), at: receivedAt }],
   });
   return marked(item, { isRelayed: true, standIns: ['state', 'stateAt', 'askedAt', 'answers/at'] });
 }
@@ -68,8 +68,8 @@ export function readSentAnswer(raw: unknown, facts: QuestionFacts): Item {
   const item = finishReport(reading, 'question.upsert.v1', {
     code: readNumber(reading, raw, facts),
     state: 'answered',
-    stateAt: day ?? facts.heardAt,
-    answers: [{ ...answer, at: day ?? facts.heardAt }],
+    stateAt: day ?? facts.receivedAt,
+    answers: [{ ...answer, at: day ?? facts.receivedAt }],
   });
   // A day is no time: an answer on the day of its question follows it, and the same words on another day are the same answer.
   return marked(item, { standIns: ['state', 'stateAt', 'answers/at'] });

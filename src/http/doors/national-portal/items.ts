@@ -74,11 +74,11 @@ export function readItemOf(operation: string, item: unknown, { madonvi, service 
   if (service === REPORT_STATUS) return readStatusReport(item, { agency, codes });
   if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
   if (operation !== 'question.upsert.v1') return readDossier(item, { madonvi: agency, codes });
-  const { party, receivedAt: heardAt, entered } = facts;
+  const { party, receivedAt, entered } = facts;
   if (service === SEND_ANSWERS)
-    return readSentAnswer(item, { codes, heardAt, codeOf: (number) => codeOfNumber(number, facts.province) });
+    return readSentAnswer(item, { codes, receivedAt, codeOf: (number) => codeOfNumber(number, facts.province) });
   const codeOf = (number: string): string | undefined => codeOfOwnNumber(number, party);
-  return readQuestion(item, { codes, entered, heardAt, madonvi: agency, codeOf });
+  return readQuestion(item, { codes, entered, receivedAt, madonvi: agency, codeOf });
 }
 
 /** Real items are far less deep. Fields without a rule are copied by recursion, which a text of 20 KB could exhaust. */
