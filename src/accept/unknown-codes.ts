@@ -81,7 +81,7 @@ export function catalogueWarnings(
   const warn = (kind: 'service' | 'agency', path: string, code: string): void => {
     warnings.push(problem(path, 'not-in-catalogue', { kind, code }));
     const { party, receivedAt: at } = submission;
-    if (deps.knownCodes.isNews(kind, code, party))
+    if (deps.knownCodes.shouldList(kind, code, party))
       rows.unknown.set(`${kind} ${code} ${party}`, { kind, code, party, at });
   };
   if (unknown.service.has(item.record.serviceCode)) warn('service', '/serviceCode', item.record.serviceCode);

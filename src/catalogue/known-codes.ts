@@ -11,19 +11,19 @@ export interface KnownCodes {
   unknown(kind: CatalogueKind, codes: readonly string[]): Promise<ReadonlySet<string>>;
   /** Since when services are out of force, by key. At most half a minute old, so that no batch needs a query. */
   ended(): Promise<ReadonlyMap<string, string>>;
-  /** Whether to add a party's unknown code to the operators' list. Once a minute is enough. */
-  isNews(kind: CatalogueKind, code: string, party: string): boolean;
+  /** Whether to write a party's unknown code into the operators' list: once a minute is enough. */
+  shouldList(kind: CatalogueKind, code: string, party: string): boolean;
 }
 
 /** How long an unknown code counts as unknown before the next query. */
 const RECHECK_MS = 2_000;
-const NEWS_MS = 60_000;
+const LIST_EVERY_MS = 60_000;
 const ENDED_MS = 30_000;
 
 export function createKnownCodes(database: Database, nowMs: () => number): KnownCodes {
   const known = new Set<string>();
   const missing = new Map<string, number>();
-  const told = new Map<string, number>();
+  const listed = new Map<string, number>();
   let ended: { readonly atMs: number; readonly services: Promise<ReadonlyMap<string, string>> } | undefined;
   return {
     ended() {
@@ -58,11 +58,11 @@ export function createKnownCodes(database: Database, nowMs: () => number): Known
       }
       return new Set([...ask].filter(([key]) => !known.has(`${kind} ${key}`)).flatMap(([, list]) => list));
     },
-    isNews(kind, code, party) {
+    shouldList(kind, code, party) {
       const name = `${kind} ${code} ${party}`;
-      if (nowMs() - (told.get(name) ?? Number.NEGATIVE_INFINITY) < NEWS_MS) return false;
-      if (told.size > 10_000) told.clear();
-      told.set(name, nowMs());
+      if (nowMs() - (listed.get(name) ?? Number.NEGATIVE_INFINITY) < LIST_EVERY_MS) return false;
+      if (listed.size > 10_000) listed.clear();
+      listed.set(name, nowMs());
       return true;
     },
   };

@@ -61,7 +61,7 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
     stepsAreByMoment,
     filesFrom: () => undefined,
     routes: [],
-    knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), isNews: () => false },
+    knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), shouldList: () => false },
     // Each submission asks for one id, in their order.
     uuids: {
       next(after = '') {
