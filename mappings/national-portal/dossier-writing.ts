@@ -36,13 +36,16 @@ export function writeDossier(dossier: Dossier, facts: DossierFacts): WireObject 
   return keepOriginal(codes, DOSSIER, { written, alone, raw: original.item });
 }
 
-/** Places in an item that have no place in the record. */
-export function leftBehind(item: unknown, record: Dossier): readonly string[] {
-  return besidesOf(item, record).flatMap(([path]) => (KEPT_OTHERWISE.has(path) ? [] : path));
+/** The places of an item that its record has no place for. Readers and partners with another dialect do not get them. */
+export function placesOutsideRecord(item: unknown, record: Dossier): readonly string[] {
+  return contentOutsideRecord(item, record).flatMap(([path]) => (KEPT_OTHERWISE.has(path) ? [] : path));
 }
 
 /** The places of an item that say more than its record, with their values. */
-export function besidesOf(item: unknown, record: Dossier): readonly (readonly [path: string, value: unknown])[] {
+export function contentOutsideRecord(
+  item: unknown,
+  record: Dossier,
+): readonly (readonly [path: string, value: unknown])[] {
   if (!isObject(item)) return [];
   const alone = writeRecord(record, { code: record.code });
   const found: [string, unknown][] = [];
@@ -66,7 +69,7 @@ function writeRecord(dossier: Dossier, facts: DossierFacts): WireObject {
   const codes = facts.codes ?? CODES;
   const { applicant } = dossier;
   const service = { ...serviceOf(dossier), ...facts.service };
-  const told = {
+  const complete = {
     ...dossier,
     code: facts.code,
     serviceCode: service.code,
@@ -77,7 +80,7 @@ function writeRecord(dossier: Dossier, facts: DossierFacts): WireObject {
     abstract: dossier.abstract ?? service.name,
     processingUnit: dossier.processingUnit ?? dossier.agencyName ?? facts.agency?.name,
   };
-  const item = writeFields(codes, DOSSIER, told, facts.onCut);
+  const item = writeFields(codes, DOSSIER, complete, facts.onCut);
   return {
     ...item,
     DanhSachHoSoBoSung: writeSupplements(item, dossier),
@@ -102,7 +105,7 @@ function writeSupplements(item: WireObject, { supplements = [] }: Dossier): read
   return written.map((one, at) => ({ ...one, TrangThaiBoSung: supplements[at]?.receivedAt ? 'True' : 'False' }));
 }
 
-/** As the field report judges it: a dossier with a paper of which nobody said whether it is digitised is not known. */
+/** Empty if it is unknown whether a paper is digitised. The field report judges a dossier in the same way. */
 function writeDigitised({ documents = [] }: Dossier): string {
   const present = documents.filter((document) => !document.deleted);
   if (present.some((document) => document.digitised)) return '1';

@@ -14,7 +14,7 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
-import { besidesOf } from './dossier-writing.ts';
+import { contentOutsideRecord } from './dossier-writing.ts';
 import { DOSSIER, IDENTITY } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
 import { entriesOf, readFields } from './reading.ts';
@@ -51,16 +51,12 @@ export function readDossier(raw: unknown, context: DossierContext): Item {
   readStatusTime(reading, record, raw);
   const receiptNumber = readReceiptNumber(reading, raw);
   const item = finishReading(reading, 'dossier.upsert.v1', record, true);
-  const whole = (one: RecordItem): RecordItem => {
-    const besides = besidesOf(raw, one.record as Dossier);
-    return {
-      ...one,
-      receiptNumber,
-      extra: besides.length > 0 ? JSON.stringify(besides) : undefined,
-    };
+  const completed = (one: RecordItem): RecordItem => {
+    const outside = contentOutsideRecord(raw, one.record as Dossier);
+    return { ...one, receiptNumber, extra: outside.length > 0 ? JSON.stringify(outside) : undefined };
   };
-  if (item.kind === 'record') return whole(item);
-  return item.kind === 'waiting' && item.asItStands ? { ...item, asItStands: whole(item.asItStands) } : item;
+  if (item.kind === 'record') return completed(item);
+  return item.kind === 'waiting' && item.asItStands ? { ...item, asItStands: completed(item.asItStands) } : item;
 }
 
 /**

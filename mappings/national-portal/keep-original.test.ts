@@ -4,7 +4,7 @@ import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { createCodes } from './codes.ts';
 import { readDossier } from './dossier.ts';
-import { leftBehind, writeDossier } from './dossier-writing.ts';
+import { placesOutsideRecord, writeDossier } from './dossier-writing.ts';
 import { readProgress, writeProgress } from './progress.ts';
 import type { WireObject } from './writing.ts';
 
@@ -301,7 +301,7 @@ describe('a dossier from this dialect, sent in it again', () => {
 
 describe('content without a place in the record', () => {
   test('is listed place by place', () => {
-    expect(leftBehind(FULL, read(FULL))).toEqual([
+    expect(placesOutsideRecord(FULL, read(FULL))).toEqual([
       '/SoGiayToChuHoSo',
       '/ThongTinKhac',
       '/Fax',
@@ -323,6 +323,6 @@ describe('content without a place in the record', () => {
 
   test('is empty if the record has everything', () => {
     const item = { ...LEAST, ChuHoSo: 'Nguyễn Văn A' };
-    expect(leftBehind(item, read(item))).toEqual([]);
+    expect(placesOutsideRecord(item, read(item))).toEqual([]);
   });
 });

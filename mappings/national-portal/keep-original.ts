@@ -11,8 +11,8 @@ export interface Original<R> {
   readonly record: R;
 }
 
-/** Called with a place in the item and its value. */
-export type Carried = (path: string, value: unknown) => void;
+/** Called with each place in which the item says more than the record, and with its value. */
+export type OnExtra = (path: string, value: unknown) => void;
 
 /** Three versions of one object of the dialect. */
 export interface Versions {
@@ -29,32 +29,30 @@ export interface Versions {
  * value. That includes fields without a place in the record, codes that the record cannot tell apart, and unknown
  * fields. A changed field gets the new value. Fields that neither has are left out, so that they overwrite nothing at
  * the portal, apart from required fields.
- *
- * @param carried called with each field in which the item says more than the record
  */
 export function keepOriginal(
   codes: Codes,
   rules: FieldRules,
   versions: Versions,
-  carried: Carried = () => undefined,
+  onExtra: OnExtra = () => undefined,
   at = '',
 ): WireObject {
   const { written, raw } = versions;
   const fields: [string, Wire][] = [];
   for (const rule of rules) {
     const { field } = rule;
-    const value = fieldAsItCame(codes, rule, versions, carried, at);
+    const value = mergeField(codes, rule, versions, onExtra, at);
     if (value === undefined) continue;
     fields.push([field, value]);
     const ours = written[field] ?? '';
     if (same(value, ours) || isAbsent(raw[field]) || hasEntries(rule.as)) continue;
-    if (differences({ [field]: value }, { [field]: ours }).length > 0) carried(`${at}/${field}`, value);
+    if (differences({ [field]: value }, { [field]: ours }).length > 0) onExtra(`${at}/${field}`, value);
   }
   const known = namesOf(rules);
   for (const [field, value] of Object.entries(raw)) {
     if (known.has(field)) continue;
     fields.push([field, inUnicode(value)]);
-    if (!isAbsent(value)) carried(`${at}/${field}`, value);
+    if (!isAbsent(value)) onExtra(`${at}/${field}`, value);
   }
   return Object.fromEntries(fields);
 }
@@ -94,11 +92,11 @@ const REQUIRED = new Set([
 /** Fields that are read together with another field. The record does not say which part came from which. */
 const COMBINED = new Set(['SoGiayToChuHoSo', 'GhiChu']);
 
-function fieldAsItCame(
+function mergeField(
   codes: Codes,
   { field, member, as }: FieldRule,
   { written, alone, raw }: Versions,
-  carried: Carried,
+  onExtra: OnExtra,
   at: string,
 ): Wire | undefined {
   const ours = written[field] ?? '';
@@ -108,7 +106,10 @@ function fieldAsItCame(
     if (!isUnchanged || REQUIRED.has(field)) return ours;
     return field in raw ? (Array.isArray(ours) ? [] : '') : undefined;
   }
-  if (hasEntries(as)) return keepOriginalEntries(codes, as.list, ours, alone[field], given, carried, `${at}/${field}`);
+  if (hasEntries(as)) {
+    const lists = { written: ours, alone: alone[field], raw: given };
+    return mergeEntries(codes, as.list, lists, onExtra, `${at}/${field}`);
+  }
   if (!isUnchanged) return ours;
   if (typeof as === 'object' && 'list' in as) return inUnicode(Array.isArray(given) ? given : [given]);
   if (member === undefined || COMBINED.has(field)) return textOf(given);
@@ -135,23 +136,21 @@ function meansTheSame(codes: Codes, table: Parameters<typeof meaningOf>[1], give
  * Keeps the sender's values in the entries of a list. Entries are matched by id. Without an id, only if the entry is
  * unchanged.
  */
-function keepOriginalEntries(
+function mergeEntries(
   codes: Codes,
   rules: FieldRules,
-  ours: Wire,
-  was: Wire | undefined,
-  given: unknown,
-  carried: Carried,
+  lists: { readonly written: Wire; readonly alone: Wire | undefined; readonly raw: unknown },
+  onExtra: OnExtra,
   at: string,
 ): Wire {
   const id = rules.find(({ member }) => member === 'id')?.field;
-  const raw = byKey(id, (Array.isArray(given) ? given : [given]).filter(isObject));
-  const alone = byKey(id, (was ?? []) as readonly WireObject[]);
-  return [...byKey(id, ours as readonly WireObject[])].map(([key, written], index) => {
-    const versions = { written, alone: alone.get(key) as WireObject, raw: raw.get(key) as WireObject };
-    if (!versions.alone || !versions.raw) return written;
-    if (key.startsWith(NO_ID) && !same(written, versions.alone)) return written;
-    return keepOriginal(codes, rules, versions, carried, `${at}/${index}`);
+  const sent = byKey(id, (Array.isArray(lists.raw) ? lists.raw : [lists.raw]).filter(isObject));
+  const before = byKey(id, (lists.alone ?? []) as readonly WireObject[]);
+  return [...byKey(id, lists.written as readonly WireObject[])].map(([key, written], index) => {
+    const [alone, raw] = [before.get(key), sent.get(key)];
+    if (!alone || !raw) return written;
+    if (key.startsWith(NO_ID) && !same(written, alone)) return written;
+    return keepOriginal(codes, rules, { written, alone, raw }, onExtra, `${at}/${index}`);
   });
 }
 

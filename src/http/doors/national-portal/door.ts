@@ -4,7 +4,7 @@ import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { recipients } from '#core/dossier/route';
 import { problem } from '#core/problem';
-import { leftBehind } from '#mappings/national-portal/dossier-writing';
+import { placesOutsideRecord } from '#mappings/national-portal/dossier-writing';
 import { numberText } from '#mappings/national-portal/question';
 import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
 import { say } from '#messages/message';
@@ -336,7 +336,7 @@ function withLeftBehind(
   );
   if (others.length === 0) return item;
   const warned = new Set(item.warnings.map(({ path }) => path));
-  const added = leftBehind(given, record).filter((path) => !warned.has(path));
+  const added = placesOutsideRecord(given, record).filter((path) => !warned.has(path));
   const warnings = added.map((path) => problem(path, 'no-place-in-record', { list: others }));
   return { ...item, warnings: [...item.warnings, ...warnings] };
 }
