@@ -146,7 +146,7 @@ export const EN = {
   'answer-is': 'the answer is {what}',
   'an-empty-answer': 'an empty answer',
   'a-page': 'a page in HTML or XML',
-  'half-an-object': 'not a JSON object, or half of one',
+  'half-an-object': 'not a JSON object, or not all of one',
   'wrapped-too-deep': 'a reply wrapped more than {count} times',
   'gateway-error': 'a gateway that reports error {code} around a success',
   'no-error-code': 'JSON without an error_code',
@@ -578,7 +578,7 @@ export const EN = {
   'not-in-environment': 'the environment has no {name}',
   'blank-in-environment': '{name} is blank in the environment, expected {expected}',
   'value-of': 'got the value of {got}, expected {expected}',
-  'codes-of-done': 'the codes of answers that say that it was done',
+  'codes-of-done': 'the answer codes that mean done',
   'place-in-a-record': 'where a record has it',
   'got-an-object': 'got {got}, which is an object, expected one of its members {list}',
   // Refusals of readers and orders.
