@@ -46,7 +46,7 @@ describe('the changes between two records', () => {
       { path: '/cases/0/components/0', was: first, now: null },
     ]);
     expect(lines(withPapers(first, second), withPapers(second), 1)).toEqual([
-      'Paper no longer there: “Tờ khai” (originals: 1, copies: 0)',
+      'Paper removed: “Tờ khai” (originals: 1, copies: 0)',
     ]);
   });
 
@@ -132,7 +132,7 @@ describe('the changes between two records', () => {
     ]);
     expect(lines(was, now)).toEqual(['Bước 2: nội dung đã thay đổi']);
     expect(lines(was, { cases: [{ steps: ['Một', 'Hai', step] }] })).toEqual(['Thêm bước 2: “Hai”']);
-    expect(lines({ conditions: 'x'.repeat(200) }, {}, 1)).toEqual(['Conditions: text was taken out']);
+    expect(lines({ conditions: 'x'.repeat(200) }, {}, 1)).toEqual(['Conditions: text was removed']);
   });
 
   test('a changed order of steps is a change', () => {
@@ -154,7 +154,7 @@ describe('the changes between two records', () => {
   test('a new case shows how much it requires, with a name or without', () => {
     expect(lines({}, withPapers(paper('A'), paper('B')))).toEqual(['Thêm trường hợp: (0 bước, 2 giấy tờ)']);
     expect(lines({ cases: [{ name: 'Lần đầu', steps: ['Nộp'] }] }, {}, 1)).toEqual([
-      'Case no longer there: “Lần đầu” (steps: 1, papers: 0)',
+      'Case removed: “Lần đầu” (steps: 1, papers: 0)',
     ]);
   });
 

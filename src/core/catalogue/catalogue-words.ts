@@ -32,10 +32,10 @@ export function changeText(kind: ChangedKind, { path, was, now, way }: Catalogue
     const one = describe(last.member, was ?? now, language);
     return was === null
       ? say([`Thêm ${lower(label)}${around}: ${one}`, `${label} added${around}: ${one}`])
-      : say([`Bỏ ${lower(label)}${around}: ${one}`, `${label} no longer there${around}: ${one}`]);
+      : say([`Bỏ ${lower(label)}${around}: ${one}`, `${label} removed${around}: ${one}`]);
   }
   if (Array.isArray(was) && Array.isArray(now))
-    return say([`${label}${around}: thứ tự đã thay đổi`, `${label}s${around}: in another order`]);
+    return say([`${label}${around}: thứ tự đã thay đổi`, `${label}s${around}: the order has changed`]);
   const subject = subjectOf(way, label, language);
   const [before, after] = bothValues({ was, now, way }, language);
   if (isLong(before) || isLong(after)) return `${subject}: ${say(lengthened(was, now))}`;
@@ -53,7 +53,7 @@ const lengthened = (was: unknown, now: unknown): Words =>
   was === null
     ? ['nội dung được thêm', 'text was added']
     : now === null
-      ? ['nội dung được bỏ', 'text was taken out']
+      ? ['nội dung được bỏ', 'text was removed']
       : ['nội dung đã thay đổi', 'the text has changed'];
 
 /** The changed thing: a member of the record, or of a named list item. */

@@ -30,7 +30,7 @@ export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month'
   month: ['tháng', 'months'],
 };
 
-/** Names of schema members: as a label, and as one item of a list. */
+/** Labels of the members of catalogue records. For a list, the label of one of its items. */
 export const MEMBER: Readonly<Record<string, Words>> = {
   code: ['Mã', 'Code'],
   name: ['Tên', 'Name'],
@@ -38,14 +38,14 @@ export const MEMBER: Readonly<Record<string, Words>> = {
   category: ['Loại thủ tục', 'Kind'],
   publishedBy: ['Cơ quan công bố', 'Published by'],
   decision: ['Quyết định công bố', 'Decision'],
-  fieldCode: ['Mã lĩnh vực', 'Code of the field'],
+  fieldCode: ['Mã lĩnh vực', 'Field code'],
   fieldName: ['Lĩnh vực', 'Field'],
   fields: ['Lĩnh vực', 'Field'],
   levels: ['Cấp thực hiện', 'Level'],
   agencies: ['Cơ quan thực hiện', 'Agency'],
   receivedAt: ['Địa chỉ tiếp nhận hồ sơ', 'Where to file'],
   audience: ['Đối tượng thực hiện', 'For whom'],
-  audienceNote: ['Ghi chú về đối tượng thực hiện', 'Note on for whom'],
+  audienceNote: ['Ghi chú về đối tượng thực hiện', 'Note on who may apply'],
   channels: ['Hình thức nộp', 'How to file'],
   channel: ['Hình thức nộp', 'How to file'],
   terms: ['Thời hạn giải quyết', 'Time'],
@@ -71,6 +71,6 @@ export const MEMBER: Readonly<Record<string, Words>> = {
   copies: ['số bản sao', 'copies'],
   number: ['số văn bản', 'number'],
   level: ['Cấp', 'Level'],
-  parentCode: ['Cơ quan cấp trên', 'Agency above'],
+  parentCode: ['Cơ quan cấp trên', 'Parent agency'],
   branch: ['Ngành', 'Branch'],
 };
