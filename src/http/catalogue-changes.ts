@@ -186,7 +186,7 @@ async function shown({ kind, record, before, ...one }: StoredVersion, language: 
   const changes = await mapYielding(before ? changesInSteps(before, record) : [], (change) => {
     if (!change) return [];
     const { path, was, now } = change;
-    return [{ path, was, now, text: changeText(kind, change, language === 'en' ? 1 : 0) }];
+    return [{ path, was, now, text: changeText(kind, change, language) }];
   });
   return {
     version: one.version,

@@ -132,7 +132,7 @@ function changeList(
   versions: readonly ChangedVersion[],
   restOf: (version: ChangedVersion) => Html | '',
 ): Html {
-  const language = say('vi', 'en') === 'en' ? 1 : 0;
+  const language = say('vi', 'en') === 'en' ? 'en' : 'vi';
   return html`<ol class="card changes">${versions.map(
     (one) => html`<li><p class="note">${moment(one.changedAt)}</p>
 <ul>${one.changes.map((change) => html`<li>${changeText('service', change, language)}</li>`)}${restOf(one)}</ul></li>`,

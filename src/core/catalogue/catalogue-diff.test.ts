@@ -18,7 +18,7 @@ const term = (amount: number, unit: string, text?: string) => ({
 
 const catalogueChanges = (was: object, now: object) =>
   [...changesInSteps(was, now)].filter((change) => change !== undefined);
-const lines = (was: object, now: object, language: 0 | 1 = 0) =>
+const lines = (was: object, now: object, language: 'vi' | 'en' = 'vi') =>
   catalogueChanges(was, now).map((change) => changeText('service', change, language));
 const paths = (was: object, now: object) => catalogueChanges(was, now).map(({ path }) => path);
 
@@ -32,7 +32,7 @@ describe('the changes between two records', () => {
       { path: '/channels/0/terms/0/fees/0/amountVnd', was: 20_000, now: 30_000 },
     ]);
     expect(lines(was, now)).toEqual(['Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ']);
-    expect(lines(was, now, 1)).toEqual(['Fee (At the counter): 20,000 VND → 30,000 VND']);
+    expect(lines(was, now, 'en')).toEqual(['Fee (At the counter): 20,000 VND → 30,000 VND']);
   });
 
   test('an inserted paper is one addition, and moves no other', () => {
@@ -45,7 +45,7 @@ describe('the changes between two records', () => {
     expect(catalogueChanges(withPapers(first, second, third), withPapers(second, third))).toMatchObject([
       { path: '/cases/0/components/0', was: first, now: null },
     ]);
-    expect(lines(withPapers(first, second), withPapers(second), 1)).toEqual([
+    expect(lines(withPapers(first, second), withPapers(second), 'en')).toEqual([
       'Paper removed: “Tờ khai” (originals: 1, copies: 0)',
     ]);
   });
@@ -108,7 +108,7 @@ describe('the changes between two records', () => {
       'Thời hạn giải quyết (Trực tuyến): 10 ngày làm việc → 7 ngày làm việc',
     ]);
     const [was, now] = [term(1, 'month'), term(20, 'day')];
-    expect(lines(was, now, 1)).toEqual(['Time (Online): 1 month → 20 days']);
+    expect(lines(was, now, 'en')).toEqual(['Time (Online): 1 month → 20 days']);
     expect(catalogueChanges(was, now)).toMatchObject([
       { path: '/channels/0/terms/0', was: { amount: 1, unit: 'month' }, now: { amount: 20, unit: 'day' } },
     ]);
@@ -132,7 +132,7 @@ describe('the changes between two records', () => {
     ]);
     expect(lines(was, now)).toEqual(['Bước 2: nội dung đã thay đổi']);
     expect(lines(was, { cases: [{ steps: ['Một', 'Hai', step] }] })).toEqual(['Thêm bước 2: “Hai”']);
-    expect(lines({ conditions: 'x'.repeat(200) }, {}, 1)).toEqual(['Conditions: text was removed']);
+    expect(lines({ conditions: 'x'.repeat(200) }, {}, 'en')).toEqual(['Conditions: text was removed']);
   });
 
   test('a changed order of steps is a change', () => {
@@ -153,14 +153,14 @@ describe('the changes between two records', () => {
 
   test('a new case shows how much it requires, with a name or without', () => {
     expect(lines({}, withPapers(paper('A'), paper('B')))).toEqual(['Thêm trường hợp: (0 bước, 2 giấy tờ)']);
-    expect(lines({ cases: [{ name: 'Lần đầu', steps: ['Nộp'] }] }, {}, 1)).toEqual([
+    expect(lines({ cases: [{ name: 'Lần đầu', steps: ['Nộp'] }] }, {}, 'en')).toEqual([
       'Case removed: “Lần đầu” (steps: 1, papers: 0)',
     ]);
   });
 
   test('describes force, booleans and levels in words', () => {
     expect(lines({ inForce: true }, { inForce: false })).toEqual(['Thủ tục hết hiệu lực']);
-    expect(lines({ inForce: false }, { inForce: true }, 1)).toEqual(['The service is in force again']);
+    expect(lines({ inForce: false }, { inForce: true }, 'en')).toEqual(['The service is in force again']);
     expect(lines({ onlinePayment: false }, { onlinePayment: true })).toEqual([
       'Thanh toán trực tuyến phí, lệ phí: Không → Có',
     ]);
@@ -168,7 +168,7 @@ describe('the changes between two records', () => {
       'Bỏ cấp thực hiện: Cấp huyện',
       'Thêm cấp thực hiện: Cấp xã',
     ]);
-    expect(lines({}, { onlineLevel: 'full' }, 1)).toEqual(['Online service: not known → Online from start to end']);
+    expect(lines({}, { onlineLevel: 'full' }, 'en')).toEqual(['Online service: not known → Online from start to end']);
   });
 
   test('a member without a schema is shown by its own name', () => {

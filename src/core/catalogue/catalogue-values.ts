@@ -1,7 +1,12 @@
+import type { Language } from '#messages/message';
 import { CHANNEL, LEVEL, MEMBER, ONLINE_LEVEL, TERM_UNIT, type Words } from './service-words.ts';
 
-/** The language: 0 for Vietnamese, 1 for English. */
-export type In = 0 | 1;
+/** The word in a language. Undefined without a word. */
+export function inLanguage(language: Language, words: Words): string;
+export function inLanguage(language: Language, words: Words | undefined): string | undefined;
+export function inLanguage(language: Language, words: Words | undefined): string | undefined {
+  return words?.[language === 'vi' ? 0 : 1];
+}
 
 /** A longer text is only reported as changed. Its beginning is enough to name an item. */
 const LONGEST = 100;
@@ -12,10 +17,10 @@ const LONGEST_LINE = 300;
 export type Members = Readonly<Record<string, unknown>>;
 
 /** The quoted name of a list item. '' if it has none. */
-export function nameOf(member: string, value: unknown, language: In): string {
+export function nameOf(member: string, value: unknown, language: Language): string {
   if (typeof value !== 'object' || value === null) return '';
   const one = value as Members;
-  const channel = CHANNEL[one.channel as keyof typeof CHANNEL]?.[language];
+  const channel = inLanguage(language, CHANNEL[one.channel as keyof typeof CHANNEL]);
   if (channel) return channel;
   if (member === 'fees') return typeof one.description === 'string' ? quoted(one.description) : '';
   if (member === 'terms') return '';
@@ -24,7 +29,7 @@ export function nameOf(member: string, value: unknown, language: In): string {
 }
 
 /** An added or removed list item, with its important values. */
-export function describe(member: string, value: unknown, language: In): string {
+export function describe(member: string, value: unknown, language: Language): string {
   if (typeof value === 'string' && !LISTED[member]) return quoted(value);
   if (typeof value !== 'object' || value === null) return wordsOf(member, value, language);
   const one = value as Members;
@@ -41,55 +46,52 @@ export function describe(member: string, value: unknown, language: In): string {
   return shortened(texts[member]?.() ?? (name || JSON.stringify(one)), LONGEST_LINE);
 }
 
-function sizeOf({ steps, components }: Members, language: In): string {
-  const [first, second] = [steps, components].map((list) => (Array.isArray(list) ? list.length : 0)) as [
-    number,
-    number,
-  ];
-  return [` (${first} bước, ${second} giấy tờ)`, ` (steps: ${first}, papers: ${second})`][language] as string;
+function sizeOf({ steps, components }: Members, language: Language): string {
+  const count = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
+  const [first, second] = [count(steps), count(components)];
+  return inLanguage(language, [` (${first} bước, ${second} giấy tờ)`, ` (steps: ${first}, papers: ${second})`]);
 }
 
-function termsOf({ terms }: Members, language: In): string {
+function termsOf({ terms }: Members, language: Language): string {
   if (!Array.isArray(terms) || terms.length === 0) return '';
   const each = terms.map((term) => `${timeOf(term as Members, language)}${feesOf(term as Members, language)}`);
   return `; ${lower(labelOf('terms', language))}: ${each.join('; ')}`;
 }
 
-function feesOf({ fees }: Members, language: In): string {
+function feesOf({ fees }: Members, language: Language): string {
   if (!Array.isArray(fees) || fees.length === 0) return '';
   return `; ${lower(labelOf('fees', language))}: ${fees.map((fee) => feeOf(fee as Members, language)).join(', ')}`;
 }
 
-function copiesOf({ originals, copies }: Members, language: In): string {
-  const said = [
-    ...(typeof originals === 'number' ? [[`${originals} bản chính`, `originals: ${originals}`][language]] : []),
-    ...(typeof copies === 'number' ? [[`${copies} bản sao`, `copies: ${copies}`][language]] : []),
-  ];
-  return said.length > 0 ? ` (${said.join(', ')})` : '';
+function copiesOf({ originals, copies }: Members, language: Language): string {
+  const counts: Words[] = [];
+  if (typeof originals === 'number') counts.push([`${originals} bản chính`, `originals: ${originals}`]);
+  if (typeof copies === 'number') counts.push([`${copies} bản sao`, `copies: ${copies}`]);
+  return counts.length > 0 ? ` (${counts.map((words) => inLanguage(language, words)).join(', ')})` : '';
 }
 
 /** The amount, or the source's words if the amount is unknown. */
-export function feeOf({ amountVnd, text }: Members, language: In): string {
+export function feeOf({ amountVnd, text }: Members, language: Language): string {
   if (typeof amountVnd === 'number')
-    return [`${written(amountVnd, 0)} đ`, `${written(amountVnd, 1)} VND`][language] as string;
+    return inLanguage(language, [`${written(amountVnd, 'vi')} đ`, `${written(amountVnd, 'en')} VND`]);
   return typeof text === 'string' ? quoted(text) : wordsOf('amountVnd', null, language);
 }
 
 /** The number with its unit, or the source's words if they were not understood. */
-export function timeOf({ amount, unit, text }: Members, language: In): string {
-  const words = TERM_UNIT[unit as keyof typeof TERM_UNIT]?.[language];
-  if (typeof amount === 'number' && words)
-    return `${written(amount, language)} ${language === 1 && amount === 1 ? words.replace(/s$/, '') : words}`;
+export function timeOf({ amount, unit, text }: Members, language: Language): string {
+  const units = inLanguage(language, TERM_UNIT[unit as keyof typeof TERM_UNIT]);
+  if (typeof amount === 'number' && units)
+    return `${written(amount, language)} ${language === 'en' && amount === 1 ? units.replace(/s$/, '') : units}`;
   return typeof text === 'string' ? quoted(text) : wordsOf('amount', null, language);
 }
 
-export function wordsOf(member: string, value: unknown, language: In): string {
-  if (value === null || value === undefined) return ['chưa rõ', 'not known'][language] as string;
-  if (typeof value === 'boolean') return (value ? ['Có', 'Yes'] : ['Không', 'No'])[language] as string;
+export function wordsOf(member: string, value: unknown, language: Language): string {
+  if (value === null || value === undefined) return inLanguage(language, ['chưa rõ', 'not known']);
+  if (typeof value === 'boolean') return inLanguage(language, value ? ['Có', 'Yes'] : ['Không', 'No']);
   if (typeof value === 'number') return written(value, language);
   if (typeof value !== 'string') return JSON.stringify(value);
   const table: Readonly<Record<string, Words>> | undefined = LISTED[member];
-  return table?.[value]?.[language] ?? value;
+  return inLanguage(language, table?.[value]) ?? value;
 }
 
 const LISTED: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
@@ -99,13 +101,13 @@ const LISTED: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
   channel: CHANNEL,
 };
 
-export function labelOf(member: string, language: In): string {
-  return MEMBER[member]?.[language] ?? quoted(member);
+export function labelOf(member: string, language: Language): string {
+  return inLanguage(language, MEMBER[member]) ?? quoted(member);
 }
 
 /** Created once: toLocaleString creates a formatter for each number, which takes longer than the rest of the line. */
-const NUMBER = [new Intl.NumberFormat('vi-VN'), new Intl.NumberFormat('en-GB')] as const;
-const written = (value: number, language: In): string => NUMBER[language].format(value);
+const NUMBER = { vi: new Intl.NumberFormat('vi-VN'), en: new Intl.NumberFormat('en-GB') } as const;
+const written = (value: number, language: Language): string => NUMBER[language].format(value);
 export const lower = (label: string): string => label.charAt(0).toLowerCase() + label.slice(1);
 /** For values, and by default for quoted values. */
 export const isLong = (text: string, most = LONGEST_QUOTED): boolean => text.length > most;

@@ -1,8 +1,9 @@
+import type { Language } from '#messages/message';
 import type { CatalogueChange, Step } from './catalogue-diff.ts';
 import {
   describe,
   feeOf,
-  type In,
+  inLanguage,
   isLong,
   labelOf,
   lower,
@@ -22,9 +23,9 @@ const KIND: Readonly<Record<ChangedKind, Words>> = {
 };
 
 /** A change as one line for people: `Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ`. */
-export function changeText(kind: ChangedKind, { path, was, now, way }: CatalogueChange, language: In): string {
+export function changeText(kind: ChangedKind, { path, was, now, way }: CatalogueChange, language: Language): string {
   const last = way.at(-1) as Step;
-  const say = (words: Words): string => words[language];
+  const say = (words: Words): string => inLanguage(language, words);
   if (last.member === 'inForce' && way.length === 1) return inForce(kind, now, language);
   const label = numbered(last, path, language);
   const around = contextOf(way.slice(0, -1), language);
@@ -38,18 +39,18 @@ export function changeText(kind: ChangedKind, { path, was, now, way }: Catalogue
     return say([`${label}${around}: thứ tự đã thay đổi`, `${label}s${around}: the order has changed`]);
   const subject = subjectOf(way, label, language);
   const [before, after] = bothValues({ was, now, way }, language);
-  if (isLong(before) || isLong(after)) return `${subject}: ${say(lengthened(was, now))}`;
+  if (isLong(before) || isLong(after)) return `${subject}: ${say(textChange(was, now))}`;
   return `${subject}: ${before} → ${after}`;
 }
 
-function inForce(kind: ChangedKind, now: unknown, language: In): string {
-  const subject = KIND[kind][language];
-  const told: Words =
+function inForce(kind: ChangedKind, now: unknown, language: Language): string {
+  const state: Words =
     now === true ? ['có hiệu lực trở lại', 'is in force again'] : ['hết hiệu lực', 'is no longer in force'];
-  return `${subject} ${told[language]}`;
+  return `${inLanguage(language, KIND[kind])} ${inLanguage(language, state)}`;
 }
 
-const lengthened = (was: unknown, now: unknown): Words =>
+/** The change of a text that is too long to show. */
+const textChange = (was: unknown, now: unknown): Words =>
   was === null
     ? ['nội dung được thêm', 'text was added']
     : now === null
@@ -57,7 +58,7 @@ const lengthened = (was: unknown, now: unknown): Words =>
       : ['nội dung đã thay đổi', 'the text has changed'];
 
 /** The changed thing: a member of the record, or of a named list item. */
-function subjectOf(way: readonly Step[], label: string, language: In): string {
+function subjectOf(way: readonly Step[], label: string, language: Language): string {
   const last = way.at(-1) as Step;
   if (last.of) return `${label}${contextOf(way.slice(0, -1), language)}`;
   const holder = way.at(-2);
@@ -70,15 +71,15 @@ function subjectOf(way: readonly Step[], label: string, language: In): string {
 }
 
 /** A procedure's steps have numbers instead of names. */
-function numbered({ member, of }: Step, path: string, language: In): string {
+function numbered({ member, of }: Step, path: string, language: Language): string {
   if (member !== 'steps' || !of) return labelOf(member, language);
-  return `${['Bước', 'Step'][language]} ${Number(path.split('/').at(-1)) + 1}`;
+  return `${inLanguage(language, ['Bước', 'Step'])} ${Number(path.split('/').at(-1)) + 1}`;
 }
 
 const isTime = (member: string): boolean => member === 'amount' || member === 'unit';
 
 /** Both values in words. For the number or unit of a term, both whole terms, because `10` alone says nothing. */
-function bothValues({ was, now, way }: Omit<CatalogueChange, 'path'>, language: In): readonly [string, string] {
+function bothValues({ was, now, way }: Omit<CatalogueChange, 'path'>, language: Language): readonly [string, string] {
   const last = way.at(-1) as Step;
   const { of } = way.at(-2) ?? {};
   const holder = way.at(-2)?.member;
@@ -90,7 +91,7 @@ function bothValues({ was, now, way }: Omit<CatalogueChange, 'path'>, language: 
 }
 
 /** The cases, papers or ways to file that contain the change, if they have names. */
-function contextOf(way: readonly Step[], language: In): string {
+function contextOf(way: readonly Step[], language: Language): string {
   const named = way.flatMap((step) => {
     if (step.member === 'terms') return [];
     const name = nameOfStep(step, language);
@@ -101,4 +102,4 @@ function contextOf(way: readonly Step[], language: In): string {
   return named.length > 0 ? ` (${named.join(', ')})` : '';
 }
 
-const nameOfStep = ({ member, of }: Step, language: In): string => nameOf(member, of?.now ?? of?.was, language);
+const nameOfStep = ({ member, of }: Step, language: Language): string => nameOf(member, of?.now ?? of?.was, language);
