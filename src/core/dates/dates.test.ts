@@ -10,6 +10,7 @@ import {
   parseInstant,
   parseLocal,
   readPeriod,
+  writableInstant,
 } from './dates.ts';
 
 describe('an RFC 3339 time becomes the same moment in Vietnam time', () => {
@@ -79,6 +80,13 @@ it('an instant is read back unchanged, and a foreign zone as the engine reads it
 it.each([Number.NaN, Number.POSITIVE_INFINITY, -1e15, 1e15])('%s ms is no moment', (ms) =>
   expect(() => msToInstant(ms)).toThrow(RangeError),
 );
+
+it('a moment that no instant can write becomes the last one, and no other changes', () => {
+  const last = '2200-12-31T23:59:59.999+07:00';
+  const noon = '2200-12-31T12:00:00+07:00';
+  expect([1e15, instantToMs(last) + 1, instantToMs(last)].map(writableInstant)).toEqual([last, last, last]);
+  expect(writableInstant(instantToMs(noon))).toBe(noon);
+});
 
 const FORMATS: readonly (readonly [LocalFormat, string, string])[] = [
   ['yyyyMMddHHmmss', '20250812081507', '2025-08-12T08:15:07+07:00'],

@@ -17,7 +17,6 @@ export const DAY_MS = 86_400_000;
 export const VIETNAM_MS = 7 * 3_600_000;
 const EARLIEST_MS = Date.UTC(FIRST_YEAR, 0, 1) - VIETNAM_MS;
 const AFTER_LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1) - VIETNAM_MS;
-const LATEST_MS = Date.UTC(LAST_YEAR, 11, 31);
 
 const DAY_MINUTES = 1_440;
 const VIETNAM_MINUTES = 7 * 60;
@@ -85,9 +84,9 @@ export function msToInstant(ms: number): string {
   return `${local.slice(0, local.endsWith('.000Z') ? 19 : 23)}+07:00`;
 }
 
-/** Like msToInstant. Sources give impossibly late years: the last writable moment replaces a later one. */
+/** Like msToInstant, but the last moment of the year 2200 stands for any later one: sources give impossible years. */
 export function writableInstant(ms: number): string {
-  return msToInstant(Math.min(ms, LATEST_MS));
+  return msToInstant(Math.min(ms, AFTER_LATEST_MS - 1));
 }
 
 /** Whether a text is a `yyyy-MM-dd` that the calendar has, in the years 1900 to 2200. */
