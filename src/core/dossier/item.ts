@@ -150,7 +150,10 @@ export function recordIn(item: Item): RecordItem | undefined {
   return item.kind === 'waiting' ? item.asItStands : undefined;
 }
 
-export function isDossierItem(item: RecordItem): item is RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'> {
+/** An item about one dossier: its record, or a step of it. */
+export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;
+
+export function isDossierItem(item: RecordItem): item is DossierItem {
   return item.operation === 'dossier.upsert.v1' || item.operation === 'dossier.progress.v1';
 }
 
@@ -161,6 +164,3 @@ export function isRecord(item: Item): item is RecordItem {
 export function isUpsert(item: RecordItem): item is RecordItem<'dossier.upsert.v1'> {
   return item.operation === 'dossier.upsert.v1';
 }
-
-/** An item about one dossier: its record, or a step of it. */
-export type DossierItem = RecordItem<'dossier.upsert.v1' | 'dossier.progress.v1'>;

@@ -1,4 +1,5 @@
 import { say, type Words } from '#messages/message';
+
 /** The type of a value. XML elements are texts or objects. */
 export type FieldType = 'text' | 'number' | 'boolean' | 'object' | 'list' | 'null';
 

@@ -45,7 +45,11 @@ const REPORTED = ['code', 'state', 'stateAt'];
 /** Made when first used, because few operations have reports. */
 const reportReaders: Partial<Record<Operation, (value: unknown) => Read<object>>> = {};
 
-/** Makes the reader of a schema; see readRecord. @param meaning finds what the schema cannot say */
+/**
+ * Makes the reader of a schema, see readRecord.
+ *
+ * @param meaning finds the problems of a record that fits the schema
+ */
 export function createRecordReader(
   schema: object,
   meaning: (record: Coded) => readonly Problem[] = wrongCodeOfItsDossier,
@@ -219,7 +223,7 @@ function refuseUnstorable(value: string, path: string, notes: Notes): void {
   if (reason) note(notes.problems, path, 'unstorable-text', { why: reason });
 }
 
-/** Rules that a schema cannot express: rules between values, and dates inside codes. */
+/** The date inside a code must be real, which a schema cannot say. */
 function wrongDossierCodes(record: Coded): readonly Problem[] {
   return wrongCodes(record, ['code', 'parentCode']);
 }

@@ -78,7 +78,7 @@ export function hideText(text: string): string {
   return text.replace(/\p{N}/gu, '1').replace(/[\p{L}\p{M}]/gu, 'x');
 }
 
-/** The erased part of a record. */
+/** What an eraser drops, keeps and changes. */
 interface Rules {
   /** Whether this person of the record goes. Others stay whole. */
   isGone(person: Person): boolean;
