@@ -6,7 +6,7 @@
 export function parseExactly(text: string): unknown {
   // First, so that invalid JSON is not searched.
   const value: unknown = JSON.parse(text);
-  return /\d[\d.]{15}|\d[eE]\+?\d{3}/.test(text) ? JSON.parse(withExactNumbers(text)) : value;
+  return /\d[\d.]{15}|\d[eE][+-]?\d{3}/.test(text) ? JSON.parse(withExactNumbers(text)) : value;
 }
 
 /**
@@ -36,8 +36,13 @@ export function endOfText(json: string, begin: number): number {
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
+/** The smallest number that a double holds with 15 digits. */
+const SMALLEST = 2 ** -1022;
+
 function exact(token: string): string {
-  const digits = token.replace(/[eE].*/, '').replace(/\D/g, '').length;
-  const isKept = Number.isFinite(Number(token)) && (digits <= 15 || String(Number(token)) === token);
+  const value = Number(token);
+  const digits = token.replace(/[eE].*/, '').replace(/\D/g, '');
+  const isInRange = Number.isFinite(value) && (Math.abs(value) >= SMALLEST || /^0*$/.test(digits));
+  const isKept = isInRange && (digits.length <= 15 || String(value) === token);
   return isKept ? token : `"${token}"`;
 }

@@ -4,11 +4,12 @@ import { readDocument } from './answer.ts';
 const read = (text: string) => readDocument(text, { form: 'json', place: 'body' }, { system: 'tested' });
 
 test('numbers that JSON would change stay as written, and texts are unchanged', async () => {
-  const text = '{"a":12345678901234567.89,"b":[-1e400,7],"c\\\\":"\\"1234567890123456789\\\\","d":1234567890123456789}';
+  const text =
+    '{"a":12345678901234567.89,"b":[-1e400,7,2e-400,1.2345E-320,0e-400],"c\\\\":"\\"1234567890123456789\\\\","d":1234567890123456789}';
   expect(await read(text)).toEqual({
     content: {
       a: '12345678901234567.89',
-      b: ['-1e400', 7],
+      b: ['-1e400', 7, '2e-400', '1.2345E-320', 0],
       d: '1234567890123456789',
       'c\\': '"1234567890123456789\\',
     },
