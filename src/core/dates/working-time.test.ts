@@ -24,3 +24,24 @@ test('knows each day of the week before 1970', () => {
   // Monday 17 November to Sunday 23 November.
   expect(worked).toEqual([1, 1, 1, 1, 1, 0, 0]);
 });
+
+test('where Mondays are off, the first working day of the week says how long a working day is', () => {
+  const hours = [{ from: '08:00', to: '12:00', days: ['tuesday', 'saturday'] as const }];
+  // 17 November 2025 is a Monday.
+  const monday = instantToMs('2025-11-17T00:00:00+07:00');
+  const time = createWorkingTime({ hours, everyYear: [], daysOff: [], workdays: ['2025-11-17'] });
+  expect(time.dayMs).toBe(4 * 3_600_000);
+  expect(time.between(monday, monday + 86_400_000)).toBe(time.dayMs);
+});
+
+test('hours that overlap count once', () => {
+  const hours = [
+    { from: '09:00', to: '10:00' },
+    { from: '07:00', to: '11:30' },
+    { from: '11:00', to: '13:00' },
+  ];
+  const time = createWorkingTime({ hours, everyYear: [], daysOff: [], workdays: [] });
+  const monday = instantToMs('2025-11-17T00:00:00+07:00');
+  expect(time.between(monday, monday + 86_400_000)).toBe(6 * 3_600_000);
+  expect(msToInstant(time.after(monday, time.dayMs))).toBe('2025-11-17T13:00:00+07:00');
+});

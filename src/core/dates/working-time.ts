@@ -3,13 +3,13 @@ import { DAYS, type Day, type MaintenanceWindow, msOfDay } from './windows.ts';
 
 /** The working hours of offices, in Vietnam time. */
 export interface WorkingCalendar {
-  /** Hours within one day, without overlap. Monday to Friday if no days are named. */
+  /** Hours within one day; where they overlap they count once. Monday to Friday if no days are named. */
   readonly hours: readonly MaintenanceWindow[];
   /** Holidays on fixed dates, `MM-dd`. */
   readonly everyYear: readonly string[];
   /** Other days off, `yyyy-MM-dd`: Tết, substitute holidays, swapped days. */
   readonly daysOff: readonly string[];
-  /** Working days that would otherwise be off, `yyyy-MM-dd`. They have the hours of a Monday. */
+  /** Working days that would otherwise be off, `yyyy-MM-dd`. They have the hours of an ordinary day. */
   readonly workdays: readonly string[];
 }
 
@@ -30,7 +30,10 @@ export interface WorkingTime {
    * @throws RangeError if no working day comes within 20 years
    */
   onWorkday(ms: number): number;
-  /** The working time of an ordinary Monday. A term in working days counts it as one day. */
+  /**
+   * The working time of an ordinary day, that is of Monday or the first day after it that has hours. A term in working
+   * days counts it as one day.
+   */
   readonly dayMs: number;
 }
 
@@ -45,21 +48,21 @@ interface Span {
 
 export function createWorkingTime(calendar: WorkingCalendar): WorkingTime {
   const byDay = DAYS.map((day) => spansOf(calendar, day));
-  const monday = byDay[1] as readonly Span[];
+  const ordinary = [...byDay.slice(1), ...byDay.slice(0, 1)].find((spans) => spans.length > 0) ?? [];
   const off = new Set(calendar.daysOff.map(dayOf));
   const worked = new Set(calendar.workdays.map(dayOf));
   const yearly = new Set(calendar.everyYear);
 
   /** @param day days since 1 January 1970, a Thursday; negative before */
   function spansAt(day: number): readonly Span[] {
-    if (worked.has(day)) return monday;
+    if (worked.has(day)) return ordinary;
     if (off.has(day) || yearly.has(new Date(day * DAY_MS).toISOString().slice(5, 10))) return [];
     const weekday = (day + 4) % 7;
     return byDay[weekday < 0 ? weekday + 7 : weekday] as readonly Span[];
   }
 
   return {
-    dayMs: monday.reduce((sum, { from, to }) => sum + to - from, 0),
+    dayMs: ordinary.reduce((sum, { from, to }) => sum + to - from, 0),
     between(fromMs, toMs) {
       const [from, to] = [fromMs + VIETNAM_MS, toMs + VIETNAM_MS];
       let sum = 0;
@@ -92,10 +95,16 @@ export function createWorkingTime(calendar: WorkingCalendar): WorkingTime {
 }
 
 function spansOf({ hours }: WorkingCalendar, day: Day): readonly Span[] {
-  return hours
+  const given = hours
     .filter(({ days = WEEK }) => days.includes(day))
     .map(({ from, to }) => ({ from: msOfDay(from), to: msOfDay(to) }))
     .sort((a, b) => a.from - b.from);
+  let workedTo = 0;
+  return given.flatMap(({ from, to }) => {
+    const rest = { from: Math.max(from, workedTo), to };
+    workedTo = Math.max(workedTo, to);
+    return rest.from < to ? [rest] : [];
+  });
 }
 
 function dayOf(date: string): number {
