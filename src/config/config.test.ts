@@ -494,6 +494,17 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
+  it('reports a province that never works, where no deadline would come', () => {
+    const own = { code: 'H60', name: 'Tỉnh Tuyên Quang' };
+    const never = [{ from: '07:30', to: '11:30', days: [] }];
+    expect(problemsOf({ province: { ...own, officeHours: [] } })).toEqual([
+      '/province/officeHours: got a list of 0, expected a list of office hours such as [{"from": "07:30", "to": "11:30"}]',
+    ]);
+    expect(problemsOf({ province: { ...own, officeHours: never } })).toEqual([
+      '/province/officeHours/0/days: got a list of 0, expected a list of days such as ["monday"]',
+    ]);
+  });
+
   it('never shows a secret in a problem', () => {
     const keys = [
       { id: 'a', secret: 'tell-no', scopes: [] },

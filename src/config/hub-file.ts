@@ -281,7 +281,16 @@ export const HubFile = closed({
       timezone: Type.Optional(oneOf(['Asia/Ho_Chi_Minh'])),
       /** Replaces 07:00–11:30 and 13:30–17:00 from Monday to Friday. */
       officeHours: Type.Optional(
-        Type.Array(closed({ from: TimeOfDay, to: TimeOfDay, days: Type.Optional(Type.Array(oneOf(DAYS))) })),
+        Type.Array(
+          closed({
+            from: TimeOfDay,
+            to: TimeOfDay,
+            days: Type.Optional(
+              Type.Array(oneOf(DAYS), { minItems: 1, description: 'a list of days such as ["monday"]' }),
+            ),
+          }),
+          { minItems: 1, description: 'a list of office hours such as [{"from": "07:30", "to": "11:30"}]' },
+        ),
       ),
       /** In addition to the holidays and exchanged days of the whole country. */
       daysOff: Type.Optional(Type.Array(Day)),
