@@ -28,6 +28,7 @@ export const petition = defineKind<Petition>({
   holds: ({ content }) => complaintIn(content),
   forwards: ({ state }) => state !== 'held',
   isAnswered: true,
+  // Scored by 5.1 to 5.4 of the index of Decision 766/QĐ-TTg.
   deadline: { workingDays: 15, from: ({ sentAt }) => sentAt },
   counts: (record) => ({ beganAt: record.sentAt, endedAt: endOf(record) }),
 });
