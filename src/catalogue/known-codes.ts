@@ -25,9 +25,12 @@ export function createKnownCodes(database: Database, nowMs: () => number): Known
   const missing = new Map<string, number>();
   const listed = new Map<string, number>();
   let ended: { readonly atMs: number; readonly services: Promise<ReadonlyMap<string, string>> } | undefined;
+  /** A time ahead counts as long ago: a clock that was set back must not keep an answer until it catches up. */
+  const isWithin = (forMs: number, atMs: number | undefined): boolean =>
+    atMs !== undefined && Math.abs(nowMs() - atMs) < forMs;
   return {
     ended() {
-      if (ended && Math.abs(nowMs() - ended.atMs) < ENDED_MS) return ended.services;
+      if (ended && isWithin(ENDED_MS, ended.atMs)) return ended.services;
       const asked = { atMs: nowMs(), services: loadServicesOutOfForce(database) };
       ended = asked;
       asked.services.catch(() => {
@@ -42,7 +45,7 @@ export function createKnownCodes(database: Database, nowMs: () => number): Known
         const key = catalogueKey(kind, code);
         if (!known.has(`${kind} ${key}`)) addTo(ask, key, code);
       }
-      const stale = [...ask.keys()].filter((key) => now - (missing.get(`${kind} ${key}`) ?? 0) > RECHECK_MS);
+      const stale = [...ask.keys()].filter((key) => !isWithin(RECHECK_MS, missing.get(`${kind} ${key}`)));
       if (stale.length > 0) {
         const rows = await database.pool.query<{ key: string }>({
           name: 'known codes',
@@ -60,7 +63,7 @@ export function createKnownCodes(database: Database, nowMs: () => number): Known
     },
     shouldList(kind, code, party) {
       const name = `${kind} ${code} ${party}`;
-      if (nowMs() - (listed.get(name) ?? Number.NEGATIVE_INFINITY) < LIST_EVERY_MS) return false;
+      if (isWithin(LIST_EVERY_MS, listed.get(name))) return false;
       if (listed.size > 10_000) listed.clear();
       listed.set(name, nowMs());
       return true;

@@ -349,4 +349,15 @@ describe('what changed in the catalogue', () => {
       vi.restoreAllMocks();
     });
   });
+
+  test('a clock that is set back does not keep a new code unknown', async () => {
+    const warnings = async (n: number) => {
+      const { results } = await hub.push([dossier({ code: `H60.01-250812-000${n}`, agencyCode: 'H60.77' })]);
+      return results[0]?.warnings ?? [];
+    };
+    expect(await warnings(1)).toContainEqual(expect.objectContaining({ path: '/agencyCode' }));
+    hub.clock.nowMs -= AN_HOUR_MS;
+    expect(await push('agency.upsert.v1', { code: 'H60.77', name: 'Phòng mới', inForce: true })).toBe('accepted');
+    expect(await warnings(2)).not.toContainEqual(expect.objectContaining({ path: '/agencyCode' }));
+  });
 });
