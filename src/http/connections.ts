@@ -35,13 +35,13 @@ export function limitConnections(server: Server, { most, doing, onCrowded }: Con
   let connections = 0;
   let toldAtMs = Number.NEGATIVE_INFINITY;
 
-  function makeRoom(): void {
+  function makeRoom(newcomer: Socket): void {
     const [address, sockets] = largestOf(byAddress);
     if (performance.now() - toldAtMs > TELL_EVERY_MS) {
       toldAtMs = performance.now();
       onCrowded({ connections, address, ofAddress: sockets.size });
     }
-    dispensableOf(sockets, doing)?.destroy();
+    dispensableOf(sockets, newcomer, doing)?.destroy();
   }
 
   server.on('connection', (socket) => {
@@ -55,7 +55,7 @@ export function limitConnections(server: Server, { most, doing, onCrowded }: Con
       sockets.delete(socket);
       if (sockets.size === 0) byAddress.delete(address);
     });
-    if (connections > most) makeRoom();
+    if (connections > most) makeRoom(socket);
   });
 }
 
@@ -65,11 +65,15 @@ function largestOf(byAddress: ReadonlyMap<string, ReadonlySet<Socket>>): readonl
   return largest;
 }
 
-function dispensableOf(sockets: ReadonlySet<Socket>, doing: ConnectionLimit['doing']): Socket | undefined {
+function dispensableOf(
+  sockets: ReadonlySet<Socket>,
+  newcomer: Socket,
+  doing: ConnectionLimit['doing'],
+): Socket | undefined {
   let resting: Socket | undefined;
   let oldest: Socket | undefined;
   for (const socket of sockets) {
-    if (socket.destroyed) continue;
+    if (socket === newcomer || socket.destroyed) continue;
     const does = doing(socket);
     if (does === 'new') return socket;
     if (does === 'resting') resting ??= socket;

@@ -147,6 +147,24 @@ test('connections of one address are closed for other addresses, and reported on
   await crowded.close();
 });
 
+test('a newcomer takes the place of an idle connection of its own address', async () => {
+  const app = new Hono().get('/', (c) => c.text('answered'));
+  const crowded = await listen(app, { host: '127.0.0.1', port: 0, most: 3 });
+  const idle: net.Socket[] = [];
+  let closed = 0;
+  for (let n = 0; n < 3; n++) {
+    const socket = connected(crowded.url);
+    socket.on('error', () => undefined).on('close', () => closed++);
+    socket.write(GET('/'));
+    await once(socket, 'data');
+    idle.push(socket);
+  }
+  expect(await statusOf('hub.example', crowded.url)).toBe(200);
+  expect(closed).toBe(1);
+  for (const socket of idle) socket.destroy();
+  await crowded.close();
+});
+
 test.each([
   [700, 444],
   [1_024, 768],
