@@ -6,6 +6,7 @@ import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
 import { quotedText, say, type Words } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import { createByteLru } from '../concurrency/byte-lru.ts';
+import { isUnavailable } from '../database/failures.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { loadSealedMessage, openMessage, type StoredMessage } from '../ledger/messages.ts';
 import { changeCause, type WaitingRow } from '../ledger/quarantine.ts';
@@ -20,8 +21,8 @@ export interface ReleaseDeps extends RereadDeps {
 }
 
 /**
- * Applies waiting items in the given order. An item that still waits for the same cause stays. An unreadable item waits
- * under a cause of its message, and blocks no other.
+ * Applies waiting items in the given order. An item that still waits for the same cause stays. An item that cannot be
+ * read or stored waits under a cause of its message, and blocks no other.
  *
  * @param asItStands whether an operator accepted doubtful text unchanged
  * @returns how many items were released
@@ -31,7 +32,7 @@ export type ReleaseItems = (rows: readonly WaitingRow[], asItStands: boolean) =>
 /** Items that are released together. They are accepted in order: a thousand steps of one dossier share its history. */
 const AT_ONCE = 100;
 
-export function createReleaseItems(hub: Hub, deps: ReleaseDeps): ReleaseItems {
+export function createReleaseItems(hub: ReleaseHub, deps: ReleaseDeps): ReleaseItems {
   const reread = createReread(hub, deps);
   return async (rows, asItStands) => {
     let released = 0;
@@ -43,24 +44,23 @@ export function createReleaseItems(hub: Hub, deps: ReleaseDeps): ReleaseItems {
         if (!('why' in read)) readable.push([row, read]);
         else {
           if (read.isWhole) unreadable.set(row.messageId, read);
-          const cause = unreadableCause(row.messageId, read);
-          await changeCause(hub.database, row.id, cause, msToInstant(hub.nowMs()));
+          await setAside(hub, row, say('message-unreadable', { id: row.messageId, why: read.why }));
         }
       }
       // All start after all are read, so that no rejection comes before it is awaited.
-      const done = await Promise.all(readable.map(([row, read]) => releaseOne(deps.accept, row, read, asItStands)));
+      const done = await Promise.all(
+        readable.map(([row, read]) => releaseOne(hub, deps.accept, row, read, asItStands)),
+      );
       released += done.filter(Boolean).length;
     }
     return released;
   };
 }
 
-function unreadableCause(messageId: string, { why }: Unreadable): Cause {
-  return {
-    kind: 'unreadable',
-    key: `unreadable:${messageId}`,
-    ...inEnglish(say('message-unreadable', { id: messageId, why })),
-  };
+/** Moves an item that cannot be released to a cause of its message, where an operator finds it. */
+function setAside({ database, nowMs }: Hub, { id, messageId }: WaitingRow, why: Words): Promise<void> {
+  const cause: Cause = { kind: 'unreadable', key: `unreadable:${messageId}`, ...inEnglish(why) };
+  return changeCause(database, id, cause, msToInstant(nowMs()));
 }
 
 function wavesOf(rows: readonly WaitingRow[]): readonly (readonly WaitingRow[])[] {
@@ -87,6 +87,7 @@ interface Unreadable {
 type Reread = (row: WaitingRow) => Promise<Read | Unreadable>;
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+type ReleaseHub = Hub & Pick<HubContext, 'telemetry'>;
 
 interface RereadDeps {
   readonly readers: Readers;
@@ -140,8 +141,14 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
   }
 }
 
-/** Releases an item by a message of the hub's own. Then the messages alone give the whole order. */
+/**
+ * Releases an item by a message of the hub's own. Then the messages alone give the whole order.
+ *
+ * @returns whether the item waits no more
+ * @throws only while the database is unavailable
+ */
 async function releaseOne(
+  hub: ReleaseHub,
   accept: ReleaseDeps['accept'],
   row: WaitingRow,
   { message, item, releasedAt, codesAt }: Read,
@@ -183,6 +190,9 @@ async function releaseOne(
   } catch (error) {
     // Another process released it at the same time.
     if (isRetryable(error)) return false;
-    throw error;
+    if (isUnavailable(error)) throw error;
+    hub.telemetry.failed('release', error);
+    await setAside(hub, row, say('item-not-applied', { id: messageId, place: place + 1, why: say('error-in-log') }));
+    return false;
   }
 }

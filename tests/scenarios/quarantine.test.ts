@@ -558,6 +558,31 @@ describe('quarantine', () => {
     expect(await causes()).toEqual([]);
   });
 
+  test('an item that the hub cannot store gets a cause of its own, and holds up no other', async () => {
+    const { pool } = hub.hub.database;
+    for (const n of [1, 2, 3]) await dialect([national(CODE(n), { TrangThaiHoSo: '77' })]);
+    const [cause] = await causes();
+    await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.code = '${CODE(2)}' THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '54000'; END IF; RETURN NEW; END $$`);
+    await pool.query('CREATE TRIGGER fail BEFORE INSERT ON dossiers FOR EACH ROW EXECUTE FUNCTION fail()');
+
+    const { body } = await resolve(cause.id, { action: 'map', to: 'processing' });
+    expect(body).toMatchObject({ freed: 2, stillWaiting: 0 });
+    for (const n of [1, 3]) expect((await hub.read(`/api/v1/dossiers/${CODE(n)}`)).body.status).toBe('processing');
+    const [apart, ...others] = await causes();
+    expect(others).toEqual([]);
+    const detail = expect.stringMatching(/^item 1 of message .* cannot be applied: the error is in the log$/);
+    expect(apart).toMatchObject({ kind: 'unreadable', items: 1, detail });
+    expect((await ops.get(`quarantine/${apart.id}`)).body.waiting).toMatchObject([{ code: CODE(2) }]);
+
+    // A person may retry it, once the reason is gone.
+    expect((await resolve(apart.id, { action: 'release' })).body).toMatchObject({ freed: 0, stillWaiting: 1 });
+    await pool.query('DROP FUNCTION fail CASCADE');
+    later(61_000);
+    expect((await resolve(apart.id, { action: 'release' })).body).toMatchObject({ freed: 1, stillWaiting: 0 });
+    expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).body.status).toBe('processing');
+  });
+
   test('an unreadable step holds up no other when its dossier arrives', async () => {
     for (const at of ['2025-08-13T08:00:00+07:00', '2025-08-14T08:00:00+07:00'])
       await hub.push(progress({ code: CODE(1), at }), { what: 'progress' });
