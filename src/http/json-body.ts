@@ -49,31 +49,33 @@ export function unreadItem(item: unknown): InvalidItem | undefined {
   return item instanceof Repeating ? { kind: 'invalid', problems: repeatProblems(item.places) } : undefined;
 }
 
-/** How one value of a body is parsed. */
-export type Parse = (bytes: Buffer) => unknown;
+/** How the values of a body are parsed. */
+export interface Reading {
+  /** @throws SyntaxError */
+  readonly parse: (json: string) => unknown;
+  /** Whether a value in which a member repeats becomes a `Repeating`. Otherwise the last one counts. */
+  readonly refusesRepeats: boolean;
+}
+
+export const STRICT: Reading = { parse: JSON.parse, refusesRepeats: true };
+/** Numbers that JSON.parse would change are texts, for a dialect that reads numbers as texts. */
+export const EXACT: Reading = { parse: parseExactly, refusesRepeats: true };
+/** For a body that is shown or forwarded. */
+export const AS_IS: Reading = { parse: parseExactly, refusesRepeats: false };
+/** A stored body, read as when it came: before a member that repeats was refused, the last one counted. */
+export const STORED: Reading = { parse: JSON.parse, refusesRepeats: false };
 
 /**
  * Parses a value, or returns what repeats in it.
  *
  * @throws Refusal 400 when the bytes are not JSON; its text never quotes the body, which may be personal
  */
-export function parseValue(bytes: Buffer): unknown {
-  return parsedBy(bytes, (json) => valueIn(json));
-}
-
-/** The same with numbers that JSON.parse would change as texts, for a dialect that reads numbers as texts. */
-export function parseExact(bytes: Buffer): unknown {
-  return parsedBy(bytes, (json) => valueIn(json, parseExactly));
-}
-
-/** The same for a body that is shown or forwarded: of a member that repeats the last one counts. */
-export function parseAsIs(bytes: Buffer): unknown {
-  return parsedBy(bytes, parseExactly);
-}
-
-/** A stored body, read as when it came: before a member that repeats was refused, the last one counted. */
-export function parseKept(bytes: Buffer): unknown {
-  return parsedBy(bytes, JSON.parse);
+export function parseValue(bytes: Buffer, reading = STRICT): unknown {
+  try {
+    return valueIn(decode(bytes), reading);
+  } catch (error) {
+    throw new Refusal('not-json', say('body-not-json', { why: whyNot(error as Error) }));
+  }
 }
 
 /** @throws Refusal 400 when the bytes are not JSON, or a member repeats */
@@ -84,18 +86,11 @@ export function parseWhole(bytes: Buffer): unknown {
 }
 
 /** The value of a JSON text, or what repeats in it. @throws SyntaxError */
-export function valueIn(json: string, parse: (json: string) => unknown = JSON.parse): unknown {
+export function valueIn(json: string, { parse, refusesRepeats }: Reading): unknown {
   const value = parse(json);
+  if (!refusesRepeats) return value;
   const repeated = repeatedIn(json, value);
   return repeated.size > 0 ? new Repeating(repeated) : value;
-}
-
-function parsedBy(bytes: Buffer, parse: (json: string) => unknown): unknown {
-  try {
-    return parse(decode(bytes));
-  } catch (error) {
-    throw new Refusal('not-json', say('body-not-json', { why: whyNot(error as Error) }));
-  }
 }
 
 /**
@@ -105,32 +100,27 @@ function parsedBy(bytes: Buffer, parse: (json: string) => unknown): unknown {
  * @throws Refusal 400 when the bytes are not JSON or another member repeats, 413 when the list is longer, when another member is
  * larger than 1 MiB, or when there are over 200 of them
  */
-export async function parseWithList(
-  bytes: Buffer,
-  name: string,
-  maxItems: number,
-  parse: Parse = parseValue,
-): Promise<unknown> {
-  const whole = bytes.length <= SMALL_BYTES ? parse(bytes) : undefined;
+export async function parseWithList(bytes: Buffer, name: string, maxItems: number, reading: Reading): Promise<unknown> {
+  const whole = bytes.length <= SMALL_BYTES ? parseValue(bytes, reading) : undefined;
   if (whole !== undefined && !(whole instanceof Repeating)) return whole;
   const json = withoutMark(bytes);
   const found = await sliceObject(json, MAX_MEMBERS);
   if (!found) throw notOne('an-object');
   if (found.count > MAX_MEMBERS) throw new Refusal('too-large', say('too-many-members', { count: MAX_MEMBERS }));
-  const parsed: Record<string, unknown> = {};
-  const repeated: (readonly [string, number])[] = parse === parseAsIs ? [] : [...found.repeated];
+  const parsed = new Map<string, unknown>();
+  const repeated: (readonly [string, number])[] = reading.refusesRepeats ? [...found.repeated] : [];
   for (const [member, { start, end }] of found.slices) {
     const value = json.subarray(start, end);
-    const list = member === name ? await parseList(value, maxItems, undefined, parse) : undefined;
+    const list = member === name ? await parseList(value, maxItems, undefined, reading) : undefined;
     if (!list && value.length > MAX_ITEM_BYTES)
       throw new Refusal('too-large', say('member-too-large', { member: received(member), count: MAX_ITEM_BYTES }));
-    const one = list ?? parse(value);
+    const one = list ?? parseValue(value, reading);
     if (one instanceof Repeating)
       for (const [path, count] of one.places) repeated.push([`/${pointer(member)}${path}`, count]);
-    parsed[member] = one;
+    parsed.set(member, one);
   }
   if (repeated.length > 0) throw refusalWith(repeatProblems(repeated));
-  return parsed;
+  return Object.fromEntries(parsed);
 }
 
 /**
@@ -142,7 +132,7 @@ export async function parseList<Out = unknown>(
   bytes: Buffer,
   maxItems: number,
   read: (item: unknown) => Out = (item) => item as Out,
-  parse: Parse = parseValue,
+  reading = STRICT,
 ): Promise<Out[] | undefined> {
   const json = withoutMark(bytes);
   const slices = await sliceArray(json, maxItems);
@@ -151,7 +141,7 @@ export async function parseList<Out = unknown>(
   return (
     slices &&
     mapYielding(slices, ({ start, end }: Slice) =>
-      read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parse(json.subarray(start, end))),
+      read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseValue(json.subarray(start, end), reading)),
     )
   );
 }

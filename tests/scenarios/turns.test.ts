@@ -4,7 +4,7 @@ import { NO_CODES } from '#core/identifiers/codes';
 import { createReread } from '../../src/accept/release.ts';
 import { hubKinds } from '../../src/foundation/hub-kinds.ts';
 import { createReaders } from '../../src/http/doors/readers.ts';
-import { parseList, parseWithList } from '../../src/http/json-body.ts';
+import { parseList, parseWithList, STRICT } from '../../src/http/json-body.ts';
 import { createCodeEntries } from '../../src/ledger/code-entries.ts';
 import { loadWaitingFor } from '../../src/ledger/quarantine.ts';
 import type { Readers } from '../../src/parties/read-again.ts';
@@ -57,7 +57,7 @@ describe('20 MiB of costly content are shown in turns', () => {
     ['a name without an end', () => fill('{"', '\\"', '')],
   ])('%s', async (_, make) => {
     const bytes = make();
-    const look = () => parseWithList(bytes, 'data', COUNT).catch(() => undefined);
+    const look = () => parseWithList(bytes, 'data', COUNT, STRICT).catch(() => undefined);
     const list = () => parseList(bytes, COUNT).catch(() => undefined);
     await look();
     for (const work of [look, list]) {

@@ -18,7 +18,7 @@ import type { AppContext } from '../../app-context.ts';
 import { requireKey, requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
-import { parseExact, parseWhole, parseWithList } from '../../json-body.ts';
+import { EXACT, parseWhole, parseWithList } from '../../json-body.ts';
 import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
@@ -233,7 +233,7 @@ function keyInStart(hub: SessionContext, start: Buffer): KeyEntry | undefined {
 }
 
 async function answerCall(c: Context, hub: NationalPortalDoorContext, body: Buffer, load: Load): Promise<Answer> {
-  const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS, parseExact));
+  const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS, EXACT));
   const key = keyOfSession(hub, argumentOf(given, 'session'));
   load.belongsTo(key.id);
   note(c, { body, keyName: key.id });

@@ -13,7 +13,7 @@ import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
 import { say } from '#messages/message';
 import type { RatingPayload } from '#schemas/rating-payload';
 import { mapYielding } from '../../../concurrency/yielding.ts';
-import { parseAsIs, parseWithList, unreadItem } from '../../json-body.ts';
+import { AS_IS, parseWithList, unreadItem } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 
 /** The name of the dialect, for this door and for adapters that speak it. */
@@ -59,7 +59,7 @@ export interface CallFacts {
 
 /** Reads a stored body again, for quarantined items and for a rebuild of the index. */
 export async function readKept(body: Buffer, operation: string, facts: CallFacts): Promise<readonly Item[]> {
-  const kept = (await parseWithList(body, 'data', MAX_ITEMS, parseAsIs)) as Call;
+  const kept = (await parseWithList(body, 'data', MAX_ITEMS, AS_IS)) as Call;
   return mapYielding(listOf(kept.data), (item) => readItemOf(operation, item, kept, facts));
 }
 
@@ -103,7 +103,7 @@ export const SEND_ANSWERS = 'DongBoKetQuaHoiDapGuiTuDVCQG';
 
 /** The items of a stored body, as their sender wrote them. */
 export async function originalItems(body: Buffer): Promise<readonly unknown[]> {
-  return listOf(((await parseWithList(body, 'data', MAX_ITEMS, parseAsIs)) as Call).data);
+  return listOf(((await parseWithList(body, 'data', MAX_ITEMS, AS_IS)) as Call).data);
 }
 
 /** Some clients send a single item without a list. */

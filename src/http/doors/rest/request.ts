@@ -15,12 +15,12 @@ import {
   decode,
   MAX_ITEM_BYTES,
   notOne,
-  type Parse,
-  parseKept,
   parseList,
   parseValue,
   Repeating,
   SMALL_BYTES,
+  STORED,
+  STRICT,
   tooLarge,
   unreadItem,
   valueIn,
@@ -113,15 +113,15 @@ export interface ReadBody {
  * @throws Refusal 400 when the body is not JSON, 413 for more than 1,000 items or one that is too
  * large
  */
-export async function readJson(readValue: ReadValue, body: Buffer, parse: Parse = parseValue): Promise<ReadBody> {
+export async function readJson(readValue: ReadValue, body: Buffer, reading = STRICT): Promise<ReadBody> {
   const read = (item: unknown): Item => readListed(readValue, item);
-  const small = body.length > SMALL_BYTES ? undefined : parse(body);
+  const small = body.length > SMALL_BYTES ? undefined : parseValue(body, reading);
   // Cut into items, so that a member that repeats concerns its item alone.
   const isCut = small === undefined || small instanceof Repeating;
-  const list = isCut ? await parseList(body, MAX_ITEMS, read, parse) : undefined;
+  const list = isCut ? await parseList(body, MAX_ITEMS, read, reading) : undefined;
   if (list) return { items: list, single: false };
   if (body.length > MAX_ITEM_BYTES) throw notAnArray(body);
-  const value = small ?? parse(body);
+  const value = small ?? parseValue(body, reading);
   if (!Array.isArray(value)) return { items: [unreadItem(value) ?? readValue(value)], single: true };
   if (value.length > MAX_ITEMS) throw tooMany(value.length);
   return { items: await mapYielding(value, read), single: false };
@@ -152,19 +152,15 @@ export async function readKept(
   body: Buffer,
   mediaType: string | undefined,
 ): Promise<readonly Item[]> {
-  if (mediaType !== 'application/x-ndjson') return (await readJson(readValue, body, parseKept)).items;
-  return mapYielding(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(readValue, line, JSON.parse));
+  if (mediaType !== 'application/x-ndjson') return (await readJson(readValue, body, STORED)).items;
+  return mapYielding(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(readValue, line, STORED));
 }
 
 /** Reads one line of a stream. A problem concerns that line only. */
-export function readLine(
-  readValue: ReadValue,
-  { bytes, tooLong }: Line,
-  parse: (json: string) => unknown = valueIn,
-): Item {
+export function readLine(readValue: ReadValue, { bytes, tooLong }: Line, reading = STRICT): Item {
   if (tooLong || bytes.equals(TOO_LONG)) return tooLarge();
   try {
-    return readListed(readValue, parse(decode(bytes)));
+    return readListed(readValue, valueIn(decode(bytes), reading));
   } catch (error) {
     return {
       kind: 'invalid',

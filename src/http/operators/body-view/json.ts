@@ -2,7 +2,7 @@ import { leavesOf, shownValue } from '#core/masking/body-masking';
 import type { Mentions } from '#core/masking/mentions';
 import { say, type Words } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
-import { parseAsIs, parseList, parseWithList, SMALL_BYTES } from '../../json-body.ts';
+import { AS_IS, parseList, parseValue, parseWithList, SMALL_BYTES } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 import { type BodyView, noteOf } from './body-view.ts';
 import { expanded } from './inside-texts.ts';
@@ -14,7 +14,7 @@ const MOST_IN_A_LIST = 100_000;
 /** Shows a JSON body. Undefined when it is not JSON. */
 export async function viewJson(body: Buffer, mayBePersonal: boolean, people?: Mentions): Promise<BodyView | undefined> {
   try {
-    const beginning = body.length <= SMALL_BYTES ? await beginningOfWhole(parseAsIs(body)) : await part(body);
+    const beginning = body.length <= SMALL_BYTES ? await beginningOfWhole(parseValue(body, AS_IS)) : await part(body);
     const { note } = beginning;
     return {
       format: 'json',
@@ -44,9 +44,9 @@ async function beginningOfWhole(value: unknown): Promise<Beginning> {
 
 /** The beginning of a large body, parsed in turns with other requests. */
 async function part(body: Buffer): Promise<Beginning> {
-  const list = await parseList(body, MOST_IN_A_LIST, undefined, parseAsIs);
+  const list = await parseList(body, MOST_IN_A_LIST, undefined, AS_IS);
   if (list) return beginningOfList(list);
-  const whole = (await parseWithList(body, 'data', MOST_IN_A_LIST, parseAsIs)) as { data?: unknown };
+  const whole = (await parseWithList(body, 'data', MOST_IN_A_LIST, AS_IS)) as { data?: unknown };
   const { data, ...rest } = whole;
   if (!Array.isArray(data)) return beginningOfWhole(whole);
   const own = valuesIn(rest);
