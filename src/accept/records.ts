@@ -234,6 +234,24 @@ export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly 
   });
 }
 
+/**
+ * The place of the first message with a record of which a dossier has only one, after a message that gives a dossier
+ * another code. Such a record is judged by the codes in the index, so the message before must be committed. Undefined for
+ * none.
+ */
+export function firstJudgedByNewCodes(kinds: Kinds, submissions: readonly Submission[]): number | undefined {
+  let isCodeGiven = false;
+  for (const [at, submission] of submissions.entries()) {
+    if (isCodeGiven && kindItemsOf(kinds, submission).some(({ kind }) => kind.uniqueBy)) return at;
+    isCodeGiven ||= dossierItemsOf(submission).some(mayGiveCode);
+  }
+  return undefined;
+}
+
+function mayGiveCode(item: DossierItem): boolean {
+  return item.receiptNumber !== undefined || codesOf(item).length > 1;
+}
+
 /** The steps of dossiers that the records of a submission may make. The loading depends on the code and the moment of each. */
 export function possibleStepsOf(kinds: Kinds, submission: Submission, book: RecordBook): readonly DossierItem[] {
   return kindItemsOf(kinds, submission).flatMap(({ kind, record }) => {

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readItem } from '#core/dossier/item';
+import type { Operation } from '#schemas/operations';
 import { codeOf, dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { payment, postalOrder, rating } from '../support/kinds.ts';
@@ -93,6 +95,42 @@ describe('records that name their dossier by another of its codes', () => {
     expect((await push('postal-orders', order('BC-7', aliasOf(7), delivered)))?.outcome).toBe('accepted');
     expect(await push('postal-orders', order('BC-8', codeOf(7)))).toMatchObject(ORDER_EXISTS);
     expect(await listed('postal-orders', codeOf(7))).toEqual(['BC-6', 'BC-7']);
+  });
+
+  describe('are records of one dossier from the batch on that brings the other code', () => {
+    /** Of messages that arrive at one instant, the hub makes one batch. */
+    const atOnce = async (...messages: readonly (readonly [operation: Operation, record: object])[]) => {
+      const { pipeline } = hub.hub;
+      const accepted = messages.map(([operation, record]) => {
+        const body = Buffer.from(JSON.stringify(record));
+        const items = [readItem(operation, record)];
+        const of = { party: 'one-stop', door: 'rest', keyName: 'one-stop', mediaType: 'application/json', operation };
+        return pipeline.accept({ ...of, body, bodyBytes: body.length, receivedAt: '2025-08-21T08:30:00+07:00', items });
+      });
+      return (await Promise.all(accepted)).flatMap(({ results }) => results);
+    };
+    const file = (n: number) => ['dossier.upsert.v1', named(n, aliasOf(n))] as const;
+    const rate = (dossierCode: string, level = 'satisfied') =>
+      ['rating.upsert.v1', rating({ dossierCode, level })] as const;
+    const order = (code: string, dossierCode: string) =>
+      ['postal-order.upsert.v1', postalOrder({ code, dossierCode })] as const;
+
+    test.each([
+      [30, 'both ratings with it', []],
+      [31, 'one of them earlier', [rate(codeOf(31))]],
+    ])('%i: %s', async (n, _, earlier) => {
+      await pushTo(hub, 'dossiers', named(n));
+      for (const [, record] of earlier) await pushTo(hub, 'ratings', record);
+      const first = earlier.length > 0 ? [] : [rate(codeOf(n))];
+      const results = await atOnce(file(n), ...first, rate(aliasOf(n), 'dissatisfied'));
+      expect(results.at(-1)).toMatchObject(ALREADY_RATED);
+      expect(await listed('ratings', codeOf(n))).toEqual([codeOf(n)]);
+    });
+
+    test('two postal orders with it', async () => {
+      const results = await atOnce(file(32), order('BC-32A', aliasOf(32)), order('BC-32B', codeOf(32)));
+      expect(results).toMatchObject([{ outcome: 'accepted' }, { outcome: 'accepted' }, ORDER_EXISTS]);
+    });
   });
 
   test('come out of a rebuild identical, in one lane and in several', async () => {
