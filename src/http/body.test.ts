@@ -61,6 +61,13 @@ describe('a body that does not arrive', () => {
     await refused;
   });
 
+  test('is refused when the hub stops, in words of both languages', async () => {
+    const leaving = new AbortController();
+    const read = bodyChunks(bodyOf().c, 1_000, leaving.signal).next();
+    leaving.abort();
+    await expect(read).rejects.toMatchObject({ status: 503, words: { code: 'hub-stopping' } });
+  });
+
   test('leaves no timer after its end', async () => {
     for (const headers of ENCODINGS) {
       const { source, c } = bodyOf(headers);

@@ -14,6 +14,7 @@ interface Bomb {
 
 /** gzip packs a repeated record at most 130 times, a repeated byte 1030 times. */
 export const BOMB: Bomb = { bytes: 4 * 1024 * 1024, times: 500 };
+
 export interface InflateLimits {
   readonly bomb: Bomb;
   /** The longest wait for the next chunk. After it, the refusal is `tooLate`. */
@@ -81,7 +82,7 @@ async function inTime<Out>(work: Promise<Out>, { waitMs, tooLate, leaving, load 
   const inTime = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooLate), waitMs());
     load?.onEvicted(reject);
-    leave = () => reject(new Leaving());
+    leave = () => reject(new Refusal('unavailable', say('hub-stopping'), { headers: { 'Retry-After': '5' } }));
     if (leaving?.aborted) leave();
     else leaving?.addEventListener('abort', leave);
   });
@@ -90,12 +91,6 @@ async function inTime<Out>(work: Promise<Out>, { waitMs, tooLate, leaving, load 
     load?.onEvicted(undefined);
     leaving?.removeEventListener('abort', leave);
   });
-}
-
-class Leaving extends Refusal {
-  constructor() {
-    super('unavailable', 'the hub is stopping', { headers: { 'Retry-After': '5' } });
-  }
 }
 
 const INFLATE_ERROR = /^(?:Z_|ERR__ERROR)/;
