@@ -13,7 +13,7 @@ import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
 import { NoParameters } from './lists.ts';
 import { orderReader } from './operators/request.ts';
-import { Refusal, refusalWith } from './problem.ts';
+import { Refusal, refusalWith, tooOften } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
 type AskContext = Pick<AppContext, 'keys' | 'parties' | 'pipeline' | 'requestLimits'>;
@@ -185,7 +185,7 @@ async function countAsk({ requestLimits }: AskContext, subject: string, officer:
   const seconds = await requestLimits.take('ask', subject);
   if (seconds === undefined) return;
   const why = say('officer-too-often', { officer, most: requestLimits.askPerHour });
-  throw new Refusal('too-often', say('wait', { why, seconds }), { headers: { 'Retry-After': String(seconds) } });
+  throw tooOften(say('wait', { why, seconds }), seconds);
 }
 
 /** How long to wait for a register that does not say it. */

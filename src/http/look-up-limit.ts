@@ -1,7 +1,7 @@
 import { say, type Words } from '#messages/message';
 import type { LimitKind } from '../ledger/request-limits.ts';
 import type { AppContext } from './app-context.ts';
-import { Refusal } from './problem.ts';
+import { tooOften } from './problem.ts';
 
 /** Limits requests and wrong proofs of citizens who look up a dossier. */
 export interface LookUpLimit {
@@ -41,9 +41,7 @@ export function createLookUpLimit({
     const waitS = await requestLimits.take(kind, subject);
     if (waitS === undefined) return;
     telemetry.lookedUp('too-often');
-    throw new Refusal('too-often', say('wait', { why: TOO_OFTEN[kind], seconds: waitS }), {
-      headers: { 'Retry-After': String(waitS) },
-    });
+    throw tooOften(say('wait', { why: TOO_OFTEN[kind], seconds: waitS }), waitS);
   }
 
   async function countGuess(network: string, code: string): Promise<() => Promise<unknown>> {

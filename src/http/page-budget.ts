@@ -1,5 +1,5 @@
 import { say } from '#messages/message';
-import { Refusal } from './problem.ts';
+import { tooOften } from './problem.ts';
 
 /** The memory reserved for a page until it is written and its size is known. */
 const RESERVED_BYTES = 4 * 1024 * 1024;
@@ -111,7 +111,7 @@ function createMemory(limits: PageLimits): Memory {
     async enter(keyId) {
       const own = waiting.filter((one) => one.keyId === keyId).length;
       if (own === 0 && fits(keyId)) return add(keyId, RESERVED_BYTES);
-      if (own >= limits.waiting) throw tooManyWaiting(own, keyId);
+      if (own >= limits.waiting) throw tooOften(say('pages-wait', { count: own, got: keyId }), TRY_AGAIN_S);
       await new Promise<void>((enter) => waiting.push({ keyId, enter }));
     },
     change(keyId, by) {
@@ -119,12 +119,6 @@ function createMemory(limits: PageLimits): Memory {
       letIn();
     },
   };
-}
-
-function tooManyWaiting(count: number, keyId: string): Refusal {
-  return new Refusal('too-often', say('pages-wait', { count, got: keyId }), {
-    headers: { 'Retry-After': String(TRY_AGAIN_S) },
-  });
 }
 
 const CHUNK_BYTES = 64 * 1024;

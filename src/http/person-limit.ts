@@ -5,7 +5,7 @@ import { say } from '#messages/message';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { AppContext } from './app-context.ts';
-import { Refusal } from './problem.ts';
+import { type Refusal, tooOften } from './problem.ts';
 
 type Context = Pick<AppContext, 'kinds' | 'keys' | 'requestLimits' | 'telemetry'>;
 
@@ -33,7 +33,7 @@ export function limitPersons(pipeline: Pipeline, hub: Context): Pipeline {
       if (waitS !== undefined) {
         await refund(counted);
         const place = submission.items.length > 1 ? one.index : undefined;
-        throw tooOften(place, waitS, hub.requestLimits.personPerHour);
+        throw aboveLimit(place, waitS, hub.requestLimits.personPerHour);
       }
       counted.push(one);
     }
@@ -81,8 +81,8 @@ function isNews(done: object, index: number): boolean {
   return messageId !== undefined && outcome !== 'duplicate' && outcome !== 'stale';
 }
 
-function tooOften(place: number | undefined, seconds: number, most: number): Refusal {
+function aboveLimit(place: number | undefined, seconds: number, most: number): Refusal {
   const limit = say('person-too-often', { most });
   const why = place === undefined ? limit : atPath(`/${place}`, limit);
-  return new Refusal('too-often', say('wait', { why, seconds }), { headers: { 'Retry-After': String(seconds) } });
+  return tooOften(say('wait', { why, seconds }), seconds);
 }

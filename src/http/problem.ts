@@ -86,6 +86,11 @@ export function refusalWith(problems: readonly Problem[]): Refusal {
   return new Refusal('bad-request', say('problems', { problems: list }), { problems });
 }
 
+/** 429 for a client that may try again after these seconds. */
+export function tooOften(detail: Words, seconds: number): Refusal {
+  return new Refusal('too-often', detail, { headers: { 'Retry-After': String(seconds) } });
+}
+
 export function problemResponse(c: Context, refusal: Refusal): Response {
   const { kind, words, problems, members, headers } = refusal;
   const status = KINDS[kind];

@@ -4,7 +4,7 @@ import type { RequestLimits } from '../ledger/request-limits.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { bearerOf, type Keys } from './auth.ts';
 import { type Clients, networkOf } from './clients.ts';
-import { Refusal } from './problem.ts';
+import { tooOften } from './problem.ts';
 import type { AddRoute } from './route.ts';
 
 /** Limits the wrong secrets of one address, at all doors together. */
@@ -110,10 +110,7 @@ export function createSecretGuessLimit(
 /** @throws Refusal 429 */
 async function countGuess(limits: Pick<RequestLimits, 'take'>, network: string): Promise<void> {
   const waitS = await limits.take('secret', network);
-  if (waitS === undefined) return;
-  throw new Refusal('too-often', say('too-many-guesses', { seconds: waitS }), {
-    headers: { 'Retry-After': String(waitS) },
-  });
+  if (waitS !== undefined) throw tooOften(say('too-many-guesses', { seconds: waitS }), waitS);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Words } from '#messages/message';
-import { Refusal } from './problem.ts';
+import { tooOften } from './problem.ts';
 
 /** Limits the parallel work of one key in this process. */
 export interface Slots {
@@ -19,7 +19,7 @@ export function createSlots(
     const count = taken.get(key) ?? 0;
     if (count >= most) {
       const { detail, retryAfterS } = refuse(key);
-      throw new Refusal('too-often', detail, { headers: { 'Retry-After': String(retryAfterS) } });
+      throw tooOften(detail, retryAfterS);
     }
     taken.set(key, count + 1);
     let isTaken = true;
