@@ -1,13 +1,10 @@
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
-import { say } from '#messages/message';
-import { received } from '#messages/received';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import type { DossierFilter } from '../index/dossier-filter.ts';
-import { Cursor, Limit, Purpose, periodOf, text } from './lists.ts';
-import { wrongParameter } from './problem.ts';
+import { Cursor, Limit, Purpose, periodOf, text, valuesOf } from './lists.ts';
 
 /** The filter parameters for dossiers, here and in a backfill. */
 export const DOSSIER_FILTER = {
@@ -41,7 +38,7 @@ export function filterOf(query: DossierQuery, nowMs: number): DossierFilter {
     { from: 'receivedFrom', to: 'receivedTo' },
   );
   return {
-    status: query.status ? statusesOf(query.status) : undefined,
+    status: query.status ? valuesOf('status', query.status, STATUSES) : undefined,
     agency: query.agency ? cleanCode(query.agency) : undefined,
     service: query.service ? serviceKey(cleanCode(query.service)) : undefined,
     field: query.field ? cleanCode(query.field) : undefined,
@@ -52,15 +49,4 @@ export function filterOf(query: DossierQuery, nowMs: number): DossierFilter {
     receivedTo: received.to || undefined,
     overdueAt: query.due && msToInstant(nowMs),
   };
-}
-
-function statusesOf(given: string): readonly string[] {
-  const statuses = given.split(',').map((status) => status.trim());
-  const wrong = statuses.find((status) => !(STATUSES as readonly string[]).includes(status));
-  if (wrong !== undefined)
-    throw wrongParameter('status', 'unexpected', {
-      got: received(wrong),
-      expected: say('some-of', { list: STATUSES }),
-    });
-  return statuses;
 }

@@ -1,9 +1,11 @@
 import Type from 'typebox';
 import { type PeriodText, readPeriod } from '#core/dates/dates';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
 import { closed } from '#schemas/parts';
 import type { Cursors } from './cursor.ts';
-import { refusalWith } from './problem.ts';
+import { refusalWith, wrongParameter } from './problem.ts';
 
 /** A number in a query: validated as text, published as a number. */
 export const numeral = (pattern: string, minimum: number, maximum: number, description: string) =>
@@ -21,6 +23,15 @@ export const text = (description: string) => Type.Optional(Type.String({ maxLeng
 /** The same for a filter that a body gives too. There an empty text is refused: read as no filter, it would match all. */
 export const filterText = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }));
+
+/** The values of a parameter that joins them by commas. @throws Refusal 400 for one that is not allowed */
+export function valuesOf(parameter: string, given: string, allowed: readonly string[]): readonly string[] {
+  const values = given.split(',').map((value) => value.trim());
+  const wrong = values.find((value) => !allowed.includes(value));
+  if (wrong === undefined) return values;
+  const expected = say('some-of', { list: allowed });
+  throw wrongParameter(parameter, 'unexpected', { got: received(wrong), expected });
+}
 
 /** The query of a list without parameters: it refuses unknown ones as the others do. */
 export const NoParameters = closed({});

@@ -10,9 +10,9 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { RecordFilter } from '../index/record-list.ts';
 import type { AppContext } from './app-context.ts';
-import { Cursor, Limit, Purpose, pageBy, pageOf, text } from './lists.ts';
+import { Cursor, Limit, Purpose, pageBy, pageOf, text, valuesOf } from './lists.ts';
 import { auditRead, listSubject, readerOf } from './personal-reader.ts';
-import { Refusal, wrongParameter } from './problem.ts';
+import { Refusal } from './problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
 export type RecordReaderContext = Pick<
@@ -175,25 +175,13 @@ type Query = Type.Static<ReturnType<typeof listQuery>>;
 function filterOf(kind: Kind, query: Query, nowMs: number): RecordFilter {
   const { state, agency, dossier, party, q, due } = query;
   return {
-    state: state ? statesOf(kind, state) : undefined,
+    state: state ? valuesOf('state', state, kind.states) : undefined,
     agency: agency ? cleanCode(agency) : undefined,
     dossier: dossier ? cleanCode(dossier) : undefined,
     party: party || undefined,
     q: q?.trim() ? q : undefined,
     overdueAt: due ? msToInstant(nowMs) : undefined,
   };
-}
-
-/** @throws Refusal 400 for a state that the kind lacks */
-export function statesOf(kind: Kind, given: string): readonly string[] {
-  const states = given.split(',').map((state) => state.trim());
-  const wrong = states.find((state) => !kind.states.includes(state));
-  if (wrong !== undefined)
-    throw wrongParameter('state', 'unexpected', {
-      got: received(wrong),
-      expected: say('some-of', { list: kind.states }),
-    });
-  return states;
 }
 
 /** Masking shortens values, so that they need not fit the patterns of the schema. */

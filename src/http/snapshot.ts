@@ -8,15 +8,14 @@ import type { Kind } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import { withoutUndefined } from '#core/without-undefined';
 import { say } from '#messages/message';
-import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { KeyEntry, Scope } from '../config/config.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
 import { changesListOf, cursorAfter } from './changes.ts';
-import { text } from './lists.ts';
-import { Refusal, wrongParameter } from './problem.ts';
+import { text, valuesOf } from './lists.ts';
+import { Refusal, tooOften } from './problem.ts';
 import type { DatabaseReaders } from './reads.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -62,15 +61,10 @@ const Query = closed({
 });
 
 /** @throws Refusal 400 for an unknown kind */
-function kindsIn({ all, byName }: Kinds, given: string | undefined): readonly Kind[] {
+function kindsIn({ all }: Kinds, given: string | undefined): readonly Kind[] {
   if (given === undefined) return [];
-  if (given === 'all') return all;
-  return given.split(',').map((name) => {
-    const kind = byName(name.trim());
-    const expected = say('some-of', { list: ['all', ...all.map((one) => one.name)] });
-    if (!kind) throw wrongParameter('kinds', 'unexpected', { got: received(name), expected });
-    return kind;
-  });
+  const names = new Set(valuesOf('kinds', given, ['all', ...all.map(({ name }) => name)]));
+  return all.filter(({ name }) => names.has('all') || names.has(name));
 }
 
 /** `GET /api/v1/snapshot`: everything that readers see, for a copy. */
@@ -104,9 +98,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
       const kinds = kindsIn(hub.kinds, read(c).kinds);
       const own = open.filter((id) => id === key.id).length;
       if (own >= MOST_OF_A_KEY || open.length >= MOST_AT_ONCE)
-        throw new Refusal('too-often', say('snapshots-being-read', { count: open.length, own, id: key.id }), {
-          headers: { 'Retry-After': String(TRY_AGAIN_S) },
-        });
+        throw tooOften(say('snapshots-being-read', { count: open.length, own, id: key.id }), TRY_AGAIN_S);
       // Hono answers HEAD by GET. Nobody would read its stream.
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
       open.push(key.id);

@@ -326,6 +326,8 @@ describe('a kind that only its folder knows', () => {
     const one = await (await hub.request('GET', '/api/v1/parking-permits/DX-1', 'portal')).text();
     expect(records).toContain(`{"kind":"parking-permit","record":${one}}`);
     expect(text).not.toContain('Hoàng');
+    const twice = await hub.request('GET', '/api/v1/snapshot?kinds=parking-permit,parking-permit', 'portal');
+    expect((await twice.text()).trimEnd().split('\n')).toHaveLength(lines.length);
     expect((await hub.request('GET', '/api/v1/snapshot?kinds=pony', 'portal')).status).toBe(400);
 
     const folder = mkdtempSync(join(tmpdir(), 'lienthong-kinds-copy-'));

@@ -8,9 +8,8 @@ import { closed } from '#schemas/parts';
 import type { Backfill } from '../../operator-orders/backfill.ts';
 import { requireKey } from '../auth.ts';
 import { DOSSIER_FILTER, filterOf } from '../dossier-filter.ts';
-import { text } from '../lists.ts';
+import { text, valuesOf } from '../lists.ts';
 import { type Refusal, refusalWith, wrongParameter } from '../problem.ts';
-import { statesOf } from '../records.ts';
 import type { AddRoute } from '../route.ts';
 import { neededWhy, PER_SECOND, ReplayShown, RUN_ORDER } from './replays.ts';
 import { none, OPS, type OperatorContext, ofBody, orderReader, TAG } from './request.ts';
@@ -95,7 +94,7 @@ function soughtIn(kinds: Kinds, { kind: name, state, ...filter }: Sought, nowMs:
     if (got !== undefined) throw unexpected(member, got, say('only-of-dossiers'));
   return {
     operation: kind.operation,
-    state: state === undefined ? undefined : statesOf(kind, state),
+    state: state === undefined ? undefined : valuesOf('state', state, kind.states),
     agency: agency === undefined ? undefined : cleanCode(agency),
     field: field === undefined ? undefined : cleanCode(field),
   };
