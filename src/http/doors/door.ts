@@ -1,7 +1,11 @@
 import type { Context } from 'hono';
 import { readTraceparent } from '#core/identifiers/trace-context';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
+import type { KeyEntry } from '../../config/config.ts';
 import type { Submission } from '../../ledger/submission.ts';
 import type { AppContext } from '../app-context.ts';
+import { Refusal } from '../problem.ts';
 
 /** The part of the hub that every door needs. A door passes its items to the pipeline. */
 export type DoorContext = Pick<
@@ -50,4 +54,12 @@ export function notedOf(c: Context): Noted {
 export function callerOf(c: Context): Pick<Submission, 'caller'> {
   const caller = readTraceparent(c.req.header('traceparent'));
   return caller ? { caller } : {};
+}
+
+/** The party in the path, for which the key may push. @throws Refusal 404 for an unknown party, 403 for a key of another party */
+export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, key: KeyEntry): string {
+  const party = c.req.param('party') ?? '';
+  if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
+  if (key.party !== party) throw new Refusal('forbidden', say('key-of-another', { id: key.id, got: received(party) }));
+  return party;
 }

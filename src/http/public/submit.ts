@@ -13,6 +13,7 @@ import type { Submission } from '../../ledger/submission.ts';
 import type { AppContext } from '../app-context.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
 import { callerOf } from '../doors/door.ts';
+import { idempotencyKeyIn, STATUS_OF } from '../doors/rest/request.ts';
 import { parseWhole } from '../json-body.ts';
 import { inLanguage, languageOf } from '../language.ts';
 import { Refusal, refusalWith } from '../problem.ts';
@@ -50,8 +51,6 @@ export const SUBMIT_PROBLEMS = [
   'key-reused',
   'unavailable',
 ] as const;
-
-const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
 
 /** Anybody may send such a body, so it arrives as fast as a form. */
 const WITHIN_MS = 30_000;
@@ -91,14 +90,14 @@ export const IdempotencyKey = Type.String({
  * Accepts a record that a citizen made, as a push of the party of citizens, and answers.
  *
  * @param given what the citizen sent: a repeat under the same Idempotency-Key gets the answer to the first one
- * @throws Refusal 409 for a key of another submission
+ * @throws Refusal 400 for a key that is empty or too long, 409 for one of another submission
  */
 export async function submitRecord(
   c: Context,
   { pipeline, kinds, nowMs }: SubmitContext,
   kind: Kind,
   record: object,
-  given: object = record,
+  given: object,
 ): Promise<Response> {
   const body = Buffer.from(JSON.stringify(record));
   const submission = {
@@ -113,10 +112,10 @@ export async function submitRecord(
     bodyBytes: body.length,
     items: [kinds.read(kind.operation, record)],
   };
-  const results = await acceptUnderKey(pipeline, submission, c.req.header('idempotency-key'), given);
+  const results = await acceptUnderKey(pipeline, submission, idempotencyKeyIn(c), given);
   const { code, outcome, problems } = results[0] as ItemResult;
   const shown = { code: outcome === 'invalid' ? undefined : code, outcome, problems };
-  return c.json(inLanguage(languageOf(c), shown), STATUS[outcome], { 'Cache-Control': 'no-store' });
+  return c.json(inLanguage(languageOf(c), shown), STATUS_OF[outcome], { 'Cache-Control': 'no-store' });
 }
 
 async function acceptUnderKey(
@@ -126,7 +125,6 @@ async function acceptUnderKey(
   given: object,
 ): Promise<readonly ItemResult[]> {
   if (key === undefined) return (await pipeline.accept(submission)).results;
-  if (key.length > 200 || key === '') throw new Refusal('bad-request', say('idempotency-key-length'));
   const bodyHash = hash('sha256', JSON.stringify(given), 'buffer');
   const { party, receivedAt: createdAt } = submission;
   const first = await pipeline.acceptOnce({ ...submission, idempotency: { party, key, bodyHash, createdAt } });

@@ -22,7 +22,7 @@ import { Refusal } from '../../problem.ts';
 import { ProblemShown } from '../../problem-schema.ts';
 import type { AddRoute } from '../../route.ts';
 import { asSent } from '../../sent-schema.ts';
-import { type DoorContext, note } from '../door.ts';
+import { type DoorContext, note, partyOf } from '../door.ts';
 import { addReceipts, type ReceiptContext } from './receipts.ts';
 import {
   IdempotencyKey,
@@ -30,12 +30,12 @@ import {
   JSON_BODY,
   MAX_ITEMS,
   OUTCOMES,
-  partyOf,
   type ReadBody,
   type Request,
   readerOf,
   readJson,
   readLine,
+  STATUS_OF,
   submissionOf,
 } from './request.ts';
 import { stream } from './stream.ts';
@@ -193,9 +193,7 @@ async function wholeStreamHeld(request: Request, load: Load): Promise<Response> 
   });
 }
 
-const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
-
 function reply(c: Context, { receipt, results }: Accepted, single: boolean): Response {
-  const status = single ? STATUS[(results[0] as ItemResult).outcome] : 200;
+  const status = single ? STATUS_OF[(results[0] as ItemResult).outcome] : 200;
   return c.body(JSON.stringify({ receipt, results: inLanguage(languageOf(c), results) }), status, JSON_BODY);
 }

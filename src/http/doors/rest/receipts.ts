@@ -9,11 +9,11 @@ import type { SignDocument } from '../../../operator-orders/evidence.ts';
 import type { AppContext } from '../../app-context.ts';
 import { requireKey, requireOneOf } from '../../auth.ts';
 import { JOSE, Signed } from '../../jwks.ts';
-import { Cursor } from '../../lists.ts';
+import { Cursor, Next } from '../../lists.ts';
 import { Refusal } from '../../problem.ts';
 import { type AddRoute, queryReader } from '../../route.ts';
-import type { DoorContext } from '../door.ts';
-import { OUTCOMES, partyOf } from './request.ts';
+import { type DoorContext, partyOf } from '../door.ts';
+import { OUTCOMES } from './request.ts';
 
 export type ReceiptContext = Pick<AppContext, 'parties' | 'ledger' | 'keys' | 'cursors' | 'signDocument'>;
 
@@ -50,7 +50,7 @@ const ReceiptShown = closed(
         ),
       }),
     ),
-    next: Type.Union([Type.String(), Type.Null()]),
+    next: Next,
     signed: Signed,
   },
   { title: 'SignedReceipt' },

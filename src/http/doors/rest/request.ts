@@ -5,7 +5,6 @@ import type { Item } from '#core/dossier/item';
 import { problem } from '#core/problem';
 import type { Kinds } from '#core/records/kinds';
 import { say } from '#messages/message';
-import { received } from '#messages/received';
 import type { Operation } from '#schemas/operations';
 import { type Line, linesIn } from '../../../concurrency/lines.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
@@ -69,14 +68,6 @@ export function submissionOf(
   };
 }
 
-/** @throws Refusal 404 for an unknown party, 403 for a key of another party */
-export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, key: KeyEntry): string {
-  const party = c.req.param('party') ?? '';
-  if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
-  if (key.party !== party) throw new Refusal('forbidden', say('key-of-another', { id: key.id, got: received(party) }));
-  return party;
-}
-
 const LONGEST_KEY = 200;
 
 export const IdempotencyKey = Type.String({
@@ -97,6 +88,9 @@ export function idempotencyKeyIn(c: Context): string | undefined {
 /** The possible results of an item. */
 export const OUTCOMES = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] as const;
 
+/** The status of the reply for a single item. */
+export const STATUS_OF = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
+
 export const JSON_BODY = { 'Content-Type': 'application/json' };
 
 /**
@@ -104,6 +98,7 @@ export const JSON_BODY = { 'Content-Type': 'application/json' };
  * guess.
  */
 export const MAX_ITEMS = 1_000;
+
 export interface ReadBody {
   readonly items: readonly Item[];
   readonly single: boolean;

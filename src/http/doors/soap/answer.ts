@@ -7,9 +7,9 @@ import { requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import { Refusal } from '../../problem.ts';
-import { note, noteUnanswered } from '../door.ts';
+import { note, noteUnanswered, partyOf } from '../door.ts';
 import { actionOf, isAnsweredByAddressing, writeAddressing } from './addressing.ts';
-import { type AuthenticationContext, authenticate, basicKey, type Caller } from './authenticate.ts';
+import { type AuthenticationContext, authenticate, basicKey } from './authenticate.ts';
 import type { Envelope } from './envelope.ts';
 import { refuse, writeEnvelope } from './faults.ts';
 import { readMediaType } from './media-type.ts';
@@ -63,7 +63,8 @@ async function answerHeld(
       const caller = await authenticate(c, hub, basic, head.security, xml);
       load.belongsTo(caller.key.id);
       note(c, { keyName: caller.key.id, body });
-      const party = mayPush(c, hub, caller);
+      requireScopes(caller.key, 'dossier:write');
+      const party = partyOf(c, hub, caller.key);
       const used =
         caller.signedXml === undefined ? message : await inSteps(openEnvelope(Buffer.from(caller.signedXml)));
       const { operation } = used.head;
@@ -76,10 +77,6 @@ async function answerHeld(
     const header = asked?.addressing && writeAddressing(asked.addressing, `${asked.operation}:Fault:HubFault`);
     return refuse(c, hub, version, error, header);
   }
-}
-
-function partyOf(c: Context): string {
-  return c.req.param('party') ?? '';
 }
 
 /**
@@ -98,12 +95,4 @@ function refuseOtherAction(c: Context, operation: OperationName): void {
         'bad-request',
         say('soap-action', { got: received(action), operation, expected: actionOf(operation) }),
       );
-}
-
-function mayPush(c: Context, { parties }: SoapDoorContext, { key }: Caller): string {
-  const party = partyOf(c);
-  requireScopes(key, 'dossier:write');
-  if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
-  if (key.party !== party) throw new Refusal('forbidden', say('key-of-another', { id: key.id, got: received(party) }));
-  return party;
 }
