@@ -62,7 +62,7 @@ export interface NamedDossier extends DossierFacts {
 }
 
 /** An item that carries a record of a kind. */
-export interface KindItem {
+interface KindItem {
   readonly kind: Kind;
   readonly item: RecordItem;
   readonly record: KindRecord;

@@ -21,7 +21,7 @@ const FORM_MS = 30_000;
 export interface ReadOptions {
   readonly withinMs?: number;
   /** Counts the bytes in memory. */
-  readonly load?: Load;
+  readonly load?: Load | undefined;
   /** Receives the first inflated bytes of the body before they are counted. */
   readonly peek?: (start: Buffer) => void;
 }
@@ -44,7 +44,7 @@ export async function readBody(c: Context, maxBytes: number, options: ReadOption
   const { withinMs = WHOLE_MS, load } = options;
   const end = performance.now() + withinMs;
   if (isPlain(c, source)) return readPlain(source, createKept(maxBytes, options), withinMs, load);
-  const packed = await readPlain(source, createKept(maxBytes, load ? { load } : {}), withinMs, load);
+  const packed = await readPlain(source, createKept(maxBytes, { load }), withinMs, load);
   const body = await inflateWhole(c, packed, createKept(maxBytes, options), {
     tooLate: notWithin(withinMs),
     waitMs: () => end - performance.now(),

@@ -192,7 +192,7 @@ function responsesOf(doc: RouteDoc, models: Models): object {
         ? contentOf({ ...Object.fromEntries(types.map((type) => [type, schema ?? {}])), ...also }, models)
         : PROBLEM_CONTENT;
     const headers = headersOf(Number(status), doc);
-    return [status, { description, headers: headers || undefined, content }];
+    return [status, { description, headers, content }];
   });
   return {
     ...problemsOf(doc),
@@ -241,7 +241,7 @@ function problemsOf(doc: RouteDoc): object {
         .filter((one) => one.status === status)
         .map(({ kind, title }) => `${title} (\`${kind}\`)`)
         .join(', or: ');
-      return [status, { description, headers: headers || undefined, content: PROBLEM_CONTENT }];
+      return [status, { description, headers, content: PROBLEM_CONTENT }];
     }),
   );
 }

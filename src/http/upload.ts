@@ -20,8 +20,8 @@ const MOST_PARTS = 100;
  *
  * @throws Refusal 400 without a name or with another number of files; otherwise as readBody
  */
-export async function readUpload(c: Context, maxBytes: number, load?: Load): Promise<Upload> {
-  const body = await readBody(c, maxBytes, load ? { load } : {});
+export async function readUpload(c: Context, maxBytes: number, load: Load): Promise<Upload> {
+  const body = await readBody(c, maxBytes, { load });
   if (mediaTypeOf(c) === 'multipart/form-data') return fileOfForm(body, c.req.header('content-type') ?? '');
   return { name: cleanName(nameIn(c.req.header('content-disposition') ?? '')), bytes: body, fields: new Map() };
 }

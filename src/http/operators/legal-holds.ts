@@ -76,7 +76,8 @@ const holdFilter = ({ state = 'in-force' }: { readonly state?: string }): { read
 });
 
 function addLift(add: AddRoute, { keys, holds }: OperatorContext): void {
-  const readWhy = orderReader(closed({ why: Why }));
+  const Lift = closed({ why: Why });
+  const readWhy = orderReader(Lift);
   add(
     {
       method: 'post',
@@ -84,7 +85,7 @@ function addLift(add: AddRoute, { keys, holds }: OperatorContext): void {
       tag: TAG,
       summary: 'Lift a legal hold',
       scopes: ['ops:configure'],
-      body: { 'application/json': closed({ why: Why }) },
+      body: { 'application/json': Lift },
       replies: {
         200: { description: 'The lifted hold', schema: LegalHoldShown },
         404: { description: 'No hold in force has this id' },

@@ -6,7 +6,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { Cursor, Limit, pageBy, TOTAL, text } from '../lists.ts';
+import { Cursor, Limit, Next, pageBy, TOTAL, text } from '../lists.ts';
 import { Refusal, refusalWith } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
@@ -46,7 +46,7 @@ export const WholeCauseShown = closed({
     }),
   ),
   waiting: Type.Array(WaitingShown),
-  next: Type.Union([Type.String(), Type.Null()]),
+  next: Next,
   total: TOTAL,
 });
 

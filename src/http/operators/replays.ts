@@ -196,15 +196,13 @@ function addReplayMany(add: AddRoute, { keys, ledger, orders }: OperatorContext)
       const { preview, perSecond = PER_SECOND, why, ...given } = await read(c);
       const filter = ofBody(() => cleanFilter(given));
       if (Object.values(filter).every((one) => one === undefined))
-        throw refusalWith([problem('', 'no-filter', { list: FILTERS })]);
+        throw refusalWith([problem('', 'no-filter', { list: Object.keys(DELIVERY_FILTER) })]);
       if (preview) return c.json(shownPreview(await orders.preview(filter)));
       const id = await orders.startReplay(filter, perSecond, { who: key.id, why: neededWhy(why) });
       return c.json(await ledger.replay(id), 202);
     },
   );
 }
-
-const FILTERS = ['party', 'state', 'code', 'operation', 'reason', 'from', 'to'];
 
 /** The reason, which a run needs. @throws Refusal 400 without one */
 export function neededWhy(why: string | undefined): string {

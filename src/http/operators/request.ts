@@ -45,8 +45,12 @@ export type OperatorContext = Pick<
 export const OPS = '/api/v1/ops';
 export const TAG = 'Operation';
 
-export const WHY = 'why, in a sentence that is not blank';
-export const Why = Type.String({ minLength: 1, maxLength: 1_000, pattern: '\\S', description: WHY });
+export const Why = Type.String({
+  minLength: 1,
+  maxLength: 1_000,
+  pattern: '\\S',
+  description: 'why, in a sentence that is not blank',
+});
 export const Code = Type.String({
   minLength: 1,
   maxLength: 60,

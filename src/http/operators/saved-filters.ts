@@ -30,7 +30,8 @@ const OF_KEY = 'Each key has its own, and sees no others. They change nothing el
 /** The filters that an officer saved for lists. */
 export function addSavedFilters(add: AddRoute, hub: Pick<OperatorContext, 'keys' | 'savedFilters'>): void {
   const { keys, savedFilters } = hub;
-  const readQuery = queryReader(closed({ list: text('only those of this list, such as deliveries') }));
+  const Query = closed({ list: text('only those of this list, such as deliveries') });
+  const readQuery = queryReader(Query);
   const readFilter = orderReader(Filter);
   add(
     {
@@ -40,7 +41,7 @@ export function addSavedFilters(add: AddRoute, hub: Pick<OperatorContext, 'keys'
       summary: 'The filters that this key saved, by list and name',
       description: OF_KEY,
       scopes: ['ops:read'],
-      query: closed({ list: text('only those of this list, such as deliveries') }),
+      query: Query,
       replies: {
         200: { description: 'All of them', schema: closed({ items: Type.Array(SavedFilterShown) }) },
       },

@@ -9,7 +9,7 @@ import { writeElement } from './xml.ts';
  * WS-Addressing 1.0 (`wsHttpBinding` of WCF, AddressingFeature of JAX-WS). Drafts have other
  * namespaces.
  */
-export const WSA = 'http://www.w3.org/2005/08/addressing';
+const WSA = 'http://www.w3.org/2005/08/addressing';
 
 /** The WS-Addressing headers of a message. The hub answers only over the connection of the message. */
 export interface Addressing {

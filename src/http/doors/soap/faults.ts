@@ -11,7 +11,7 @@ import { writeElement } from './xml.ts';
 /** A refusal with its own fault code in SOAP. */
 export class EnvelopeRefusal extends Refusal {
   readonly code: 'VersionMismatch' | 'MustUnderstand';
-  constructor(code: EnvelopeRefusal['code'], detail: string | Words) {
+  constructor(code: EnvelopeRefusal['code'], detail: Words) {
     super('bad-request', detail);
     this.code = code;
   }
