@@ -237,7 +237,9 @@ async function sendEvents(
 ): Promise<void> {
   try {
     await stream.write(`retry: ${RETRY_MS}\n\n`);
-    for (let [{ isGap, changes }, after] = [from.first, from.after]; !stream.aborted; ) {
+    let { isGap, changes } = from.first;
+    let { after } = from;
+    while (!stream.aborted) {
       // A comment keeps proxies from closing a silent connection.
       const events = shown(feedCursors, list, changes).map(eventOf).join('') || ':\n\n';
       await stream.write(isGap ? `${GAP}${events}` : events);

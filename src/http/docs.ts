@@ -27,7 +27,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
     },
     (c) => {
       document ??= Buffer.from(JSON.stringify(openApi(docs)));
-      return conditional(c, document, ANYBODY_S);
+      return conditional(c, document, SHARED_CACHES);
     },
   );
   add(
@@ -54,7 +54,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
         $schema: 'https://json-schema.org/draft/2020-12/schema',
         ...published(asSent(found)),
       };
-      return conditional(c, JSON.stringify(schema), { ...ANYBODY_S, 'Content-Type': 'application/schema+json' });
+      return conditional(c, JSON.stringify(schema), { ...SHARED_CACHES, 'Content-Type': 'application/schema+json' });
     },
   );
   addPage(app, docs);
@@ -80,7 +80,7 @@ function addPage(app: Hono, docs: readonly RouteDoc[]): void {
 }
 
 /** Not personal: shared caches may store these, and check that they are still valid. */
-const ANYBODY_S = { 'Cache-Control': 'public, no-cache' };
+const SHARED_CACHES = { 'Cache-Control': 'public, no-cache' };
 
 /** By the name of each operation, and by the name of its record. */
 const RECORD_OF: ReadonlyMap<string, object> = new Map(

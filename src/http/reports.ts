@@ -20,9 +20,16 @@ import { type AddRoute, queryReader } from './route.ts';
 
 type ReportContext = Pick<AppContext, 'keys' | 'reports' | 'cursors' | 'clients'>;
 
-const NAMES = [
-  ...(['ii06a', 'online-services', 'questions', 'connections', 'incidents', 'availability', 'fields', 'asks'] as const),
-] satisfies readonly ReportName[];
+const NAMES: readonly ReportName[] = [
+  'ii06a',
+  'online-services',
+  'questions',
+  'connections',
+  'incidents',
+  'availability',
+  'fields',
+  'asks',
+];
 /** Officers and their questions are for operators alone. */
 const FOR_READERS = NAMES.filter((name) => name !== 'asks');
 const FORMATS = ['json', 'xlsx', 'pdf', 'csv'] as const;

@@ -7,10 +7,7 @@ import type { AddRoute } from '../route.ts';
 import { Code, none, OPS, type OperatorContext, orderReader, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
-const VERDICTS = [
-  ...['agrees', 'differs', 'absent', 'behind', 'pending', 'untold', 'not-asked'],
-  'never-sent',
-] as const;
+const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'untold', 'not-asked', 'never-sent'] as const;
 
 export const LookedUpShown = closed(
   {

@@ -6,6 +6,7 @@ import type { Mentions } from '#core/masking/mentions';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config/config.ts';
+import type { WholeMessage } from '../../ledger/message-list.ts';
 import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
 import { jsonIn } from '../language.ts';
@@ -114,7 +115,6 @@ async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery)
   const { keys, ledger } = hub;
   const key = requireKey(c, keys, 'ops:read');
   const { body: asked, why } = read(c);
-  const wantsBody = asked !== 'no';
   const id = c.req.param('id') ?? '';
   const found = await ledger.message(id);
   if (!found) throw none('message', id);
@@ -125,19 +125,27 @@ async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery)
     ledger.waitingOf(id),
     ledger.changesOf(found, codes),
   ]);
-  const view =
-    body &&
-    wantsBody &&
-    (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) => {
-      const items = (await hub.orders.readMessage(id)) ?? [];
-      const people = mayBePersonal ? undefined : await peopleOfMessage(hub, items);
-      return {
-        body: (await viewBody(await asRead(found, body()), mayBePersonal, people)) as BodyView,
-        read: await viewItems(items, mayBePersonal, people),
-      };
-    }));
-  const { body: text, read: items } = view || {};
-  return jsonIn(c, { ...shown, deliveries, waiting, changes, body: text, read: items });
+  const view = body && asked !== 'no' ? await viewFor(hub, key, found, body, why) : undefined;
+  return jsonIn(c, { ...shown, deliveries, waiting, changes, body: view?.body, read: view?.read });
+}
+
+/** The body of a message, and its items as the hub reads them. Undefined without the right to see it. */
+function viewFor(
+  hub: OperatorContext,
+  key: KeyEntry,
+  message: Pick<WholeMessage, 'id' | 'door' | 'mediaType'>,
+  body: () => Buffer,
+  why: string | undefined,
+) {
+  const { id } = message;
+  return shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) => {
+    const items = (await hub.orders.readMessage(id)) ?? [];
+    const people = mayBePersonal ? undefined : await peopleOfMessage(hub, items);
+    return {
+      body: await viewBody(await asRead(message, body()), mayBePersonal, people),
+      read: await viewItems(items, mayBePersonal, people),
+    };
+  });
 }
 
 /** The items as the hub reads them now. */

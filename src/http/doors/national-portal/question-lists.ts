@@ -139,13 +139,15 @@ async function listed(
 
 /** An owner's questions, page by page: the open ones, then those that were finished lately. Never a held one. */
 async function* shownPages({ records, nowMs }: QuestionListContext, kind: Kind, party: string) {
-  const since = msToInstant(nowMs() - SHOWN_MS);
   const open = kind.states.filter((state) => state !== HELD_STATE && !kind.finalStates.includes(state));
-  for (const state of [open, kind.finalStates]) {
+  for (const { state, since } of [
+    { state: open, since: '' },
+    { state: kind.finalStates, since: msToInstant(nowMs() - SHOWN_MS) },
+  ]) {
     let after: { readonly stateAt: string; readonly code: string } | undefined;
     for (;;) {
       const page = await records.list(kind, { party, state }, A_PAGE, after, true);
-      const isOld = ({ stateAt }: { readonly stateAt: string }): boolean => state !== open && stateAt < since;
+      const isOld = ({ stateAt }: { readonly stateAt: string }): boolean => stateAt < since;
       yield page.filter((one) => !isOld(one)).map(({ json }) => JSON.parse(json) as Question);
       after = page.at(-1);
       if (!after || isOld(after) || (!page.isCut && page.length < A_PAGE)) break;

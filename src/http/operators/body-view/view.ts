@@ -33,13 +33,8 @@ export async function viewBody(body: Buffer, mayBePersonal: boolean, people?: Me
 }
 
 function viewText(body: Buffer, mayBePersonal: boolean): BodyView {
+  if (!mayBePersonal) return { format: 'hidden', text: '', ...noteOf(say('body-not-maskable')) };
   const cut = body.length > SMALL_BYTES ? say('first-bytes-shown', { count: SMALL_BYTES }) : undefined;
-  if (!mayBePersonal)
-    return {
-      format: 'hidden',
-      text: '',
-      ...noteOf(say('body-not-maskable')),
-    };
   const show = createShowText([], true);
   const text = body.toString('utf8', 0, SMALL_BYTES);
   // Forms: name=value. The pattern starts where a name begins, because a start at each letter would take minutes.
