@@ -180,7 +180,7 @@ describe('the cost of a hostile message', () => {
     expect((await sendSoap(hub, envelope(PING))).status).toBe(200);
   });
 
-  test('fetches nothing', () => expect(fetched).toBe(0));
+  test('none of these messages makes the hub fetch anything', () => expect(fetched).toBe(0));
 });
 
 describe('the encodings of a message', () => {

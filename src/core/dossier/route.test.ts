@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Route, recipients } from './route.ts';
+import { type Route, recipients, subjectOfEntry } from './route.ts';
 
 const route = (over: Partial<Route> = {}): Route => ({
   from: 'one-stop',
@@ -62,6 +62,14 @@ describe('a route can be for some services or fields only', () => {
   test('records without service and field, such as agencies, need a route without filters', () => {
     expect(to([route({ services: ['1.001193'], fields: ['G15-HT01'] })], {})).toEqual([]);
     expect(to([route()], {})).toEqual(['national-portal']);
+  });
+
+  test('a catalogue entry of a service follows the routes of its code, that of an agency has no code', () => {
+    const record = { code: '1.001193', name: 'Thủ tục thử nghiệm', inForce: true };
+    const subjectOf = (operation: 'service.upsert.v1' | 'agency.upsert.v1') =>
+      subjectOfEntry({ operation, record: record as never });
+    expect(to([route({ services: ['1.001193'] })], subjectOf('service.upsert.v1'))).toEqual(['national-portal']);
+    expect(to([route({ services: ['1.001193'] })], subjectOf('agency.upsert.v1'))).toEqual([]);
   });
 });
 
