@@ -273,6 +273,14 @@ describe('operators', () => {
     await ops.post('parties/portal/resume');
   });
 
+  test.each([
+    ['a whole body', '{"n":12345678901234567890}'],
+    ['lines', '{"n":12345678901234567890}\n{"n":1}\n'],
+    ['a text in a body', JSON.stringify({ ThongTinKhac: '{"n":12345678901234567890}' })],
+  ])('a number in %s is shown with the digits that were sent', async (_, body) => {
+    expect((await viewBody(Buffer.from(body), true)).text).toContain('12345678901234567890');
+  });
+
   test('a message nested 3,000 deep is reported as such, and breaks no reader', async () => {
     const deep = '['.repeat(3_000) + ']'.repeat(3_000);
     const inText = JSON.stringify({ ThongTinKhac: `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}` });

@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import { parseExactly } from '#core/exact-json';
 import { type Budget, DEEPEST, markupIn, TooDeep, valuesIn } from './limits.ts';
 
 /** Options that read XML unchanged. */
@@ -37,7 +38,7 @@ export function openedText(text: string, budget: Budget, depth = 0): unknown {
   try {
     // Counts the markup before parsing XML, because parsing takes ten times as long as for JSON.
     if (isXml && markupIn(plain) > budget.values) return notShown;
-    const value = isXml ? treeParser.parse(plain, true) : JSON.parse(plain);
+    const value = isXml ? treeParser.parse(plain, true) : parseExactly(plain);
     const values = valuesIn(value, depth + 1);
     if (values > budget.values) return notShown;
     budget.values -= values;

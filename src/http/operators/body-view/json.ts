@@ -1,3 +1,4 @@
+import { parseExactly } from '#core/exact-json';
 import { leavesOf, shownValue } from '#core/masking/body-masking';
 import type { Mentions } from '#core/masking/mentions';
 import { say, type Words } from '#messages/message';
@@ -85,7 +86,7 @@ export async function viewLines(
   const whole = (isCut && lines.length > 1 ? lines.slice(0, -1) : lines).filter((line) => line.trim() !== '');
   const parsed: unknown[] = [];
   try {
-    for (const line of whole.slice(0, MOST_ITEMS)) parsed.push(JSON.parse(line));
+    for (const line of whole.slice(0, MOST_ITEMS)) parsed.push(parseExactly(line));
   } catch {
     return undefined;
   }
