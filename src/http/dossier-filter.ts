@@ -4,17 +4,17 @@ import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import type { DossierFilter } from '../index/dossier-filter.ts';
-import { Cursor, Limit, Purpose, periodOf, text, valuesOf } from './lists.ts';
+import { Cursor, filterText, Limit, Purpose, periodOf, text, valuesOf } from './lists.ts';
 
 /** The filter parameters for dossiers, here and in a backfill. */
 export const DOSSIER_FILTER = {
-  status: text(`statuses, joined by commas: ${STATUSES.join(', ')}`),
-  agency: text('an agency code, including the agencies below it'),
-  service: text('a procedure code, short or long'),
-  field: text('a field code'),
+  status: filterText(`statuses, joined by commas: ${STATUSES.join(', ')}`),
+  agency: filterText('an agency code, including the agencies below it'),
+  service: filterText('a procedure code, short or long'),
+  field: filterText('a field code'),
   channel: Type.Optional(oneOf(CHANNELS)),
-  receivedFrom: text('date or time of reception, from'),
-  receivedTo: text('date or time of reception, to'),
+  receivedFrom: filterText('date or time of reception, from'),
+  receivedTo: filterText('date or time of reception, to'),
 };
 
 export const ListQuery = closed({

@@ -256,6 +256,9 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
     for (const [given, path, detail] of [
       [{ status: 'gone' }, '/status', '/status got "gone", expected some of '],
       [months, '/receivedTo', '/receivedTo '],
+      // Read as no filter, an empty text would match every dossier.
+      [{ agency: '' }, '/agency', '/agency got ""'],
+      [{ receivedFrom: '' }, '/receivedFrom', '/receivedFrom got ""'],
     ] as const) {
       const { body } = await routed.post('parties/portal/backfill', { preview: true, ...given });
       expect(body).toMatchObject({ status: 400, detail: expect.stringContaining(detail), problems: [{ path }] });

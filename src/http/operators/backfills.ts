@@ -8,7 +8,7 @@ import { closed } from '#schemas/parts';
 import type { Backfill } from '../../operator-orders/backfill.ts';
 import { requireKey } from '../auth.ts';
 import { DOSSIER_FILTER, filterOf } from '../dossier-filter.ts';
-import { text, valuesOf } from '../lists.ts';
+import { filterText, valuesOf } from '../lists.ts';
 import { type Refusal, refusalWith, wrongParameter } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { neededWhy, PER_SECOND, ReplayShown, RUN_ORDER } from './replays.ts';
@@ -17,8 +17,10 @@ import { maybe } from './shown.ts';
 
 const Order = closed({
   ...DOSSIER_FILTER,
-  kind: text('a kind of record such as question, filtered by `state`, `agency` and `field` alone; without it dossiers'),
-  state: text('states of records of the kind, joined by commas'),
+  kind: filterText(
+    'a kind of record such as question, filtered by `state`, `agency` and `field` alone; without it dossiers',
+  ),
+  state: filterText('states of records of the kind, joined by commas'),
   ...RUN_ORDER,
 });
 
