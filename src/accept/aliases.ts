@@ -121,10 +121,15 @@ function hold(holders: Holders, code: string, dossier: string, owner: string): v
   holders.set(code, (holders.get(code) ?? new Map()).set(dossier, owner));
 }
 
+/** The first dossier with a code, and its owner. */
+function holderOf(holders: Holders, code: string): readonly [dossier: string, owner: string] | undefined {
+  return holders.get(code)?.entries().next().value;
+}
+
 /** Later items of the batch find the codes of earlier ones. */
 function holdAll(holders: Holders, { code, aliases = [] }: Dossier, party: string): void {
   if (!holders.has(code)) hold(holders, code, code, party);
-  const [[dossier, owner]] = [...(holders.get(code) as Map<string, string>)] as [[string, string]];
+  const [dossier, owner] = holderOf(holders, code) ?? [code, party];
   for (const alias of aliases) hold(holders, alias.code, dossier, owner);
 }
 
@@ -137,9 +142,8 @@ function takeOver(holders: Holders, item: Item, { party, ownership }: Sender): v
 function withAlias(item: Numbered, sender: Sender, holders: Holders): Upsert {
   const { record, receiptNumber, ...rest } = item;
   const { party } = sender;
-  const own = holders.get(record.code);
-  const [dossier, owner] = [...(own ?? new Map([[record.code, party]]))][0] as [string, string];
-  const isOne = (own?.size ?? 1) === 1;
+  const [dossier, owner] = holderOf(holders, record.code) ?? [record.code, party];
+  const isOne = (holders.get(record.code)?.size ?? 1) === 1;
   const isFree = [...(holders.get(receiptNumber)?.keys() ?? [])].every((holder) => holder === dossier);
   const foreign = whyForeign({ party, code: receiptNumber }, sender);
   if (!isOne || owner !== party || !isFree || foreign !== undefined) {

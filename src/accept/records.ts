@@ -98,24 +98,24 @@ export async function loadRecordBook(
     if (kind)
       keepRecord(book, { kind, subject, loaded: held, held, events: [...(events.get(subject) ?? [])], ...rest });
   }
-  const moving = items.filter(({ kind }) => kind.dossierStep);
-  // A known record may name its dossier by a code that only an item of this batch gives to it.
-  const given = moving.length > 0 ? submissions.flatMap(aliasedIn) : [];
-  const moved = moving.flatMap(({ kind, record }) => namedDossiers(book, kind, record));
-  const codes = await loadCodes(database, book.names, [...moved, ...given]);
-  const dossierCodes = items.flatMap(({ kind, record }) => namedDossiers(book, kind, record));
-  const judged = items.flatMap(({ kind, record }) =>
-    namedDossiers(book, kind, record).flatMap((named) =>
-      judgedNames({ ...book, codes }, kind, named).map((dossier) => ({ kind: kind.name, dossier })),
-    ),
+  const named = items.flatMap(({ kind, record }) =>
+    namedDossiers(book, kind, record).map((dossier) => ({ kind, dossier })),
   );
-  const counted = [...new Set(moving.map(({ kind }) => kind.name))].flatMap((kind) =>
+  const moved = named.filter(({ kind }) => kind.dossierStep);
+  // A known record may name its dossier by a code that only an item of this batch gives to it.
+  const given = moved.length > 0 ? submissions.flatMap(aliasedIn) : [];
+  const codes = await loadCodes(database, book.names, [...moved.map(({ dossier }) => dossier), ...given]);
+  const judged = named.flatMap(({ kind, dossier }) =>
+    judgedNames({ ...book, codes }, kind, dossier).map((code) => ({ kind: kind.name, dossier: code })),
+  );
+  // Whether a record is the last open one depends on those under each code of its dossier.
+  const counted = [...new Set(moved.map(({ kind }) => kind.name))].flatMap((kind) =>
     [...given, ...[...codes.values()].flat()].map((dossier) => ({ kind, dossier })),
   );
   return {
     ...book,
     codes,
-    dossiers: await loadDossierFacts(database.pool, [...new Set(dossierCodes)]),
+    dossiers: await loadDossierFacts(database.pool, [...new Set(named.map(({ dossier }) => dossier))]),
     ofDossiers: await loadOfDossiers(database.pool, [...judged, ...counted]),
   };
 }
