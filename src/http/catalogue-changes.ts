@@ -16,7 +16,7 @@ import { preferredLanguage } from './language.ts';
 import { Cursor, Limit, pageBy, pageOf, periodOf, text } from './lists.ts';
 import type { Hold } from './page-budget.ts';
 import { Refusal } from './problem.ts';
-import { type AddRoute, conditionalList, queryReader } from './route.ts';
+import { type AddRoute, conditionalList, pageInJson, queryReader } from './route.ts';
 
 const READ: readonly Scope[] = ['catalogue:read'];
 const KINDS = ['service', 'agency', 'field'] as const;
@@ -173,8 +173,7 @@ async function inLanguage(
     items.push(JSON.stringify(await show(one, language)));
     await nextTurn();
   }
-  const list = { head: '{"items":[', items, write: (json: string) => json, tail: `],"next":${JSON.stringify(next)}}` };
-  return conditionalList(c, list, { Vary: 'Accept-Language', 'Content-Language': language }, hold);
+  return conditionalList(c, pageInJson(items, next), { Vary: 'Accept-Language', 'Content-Language': language }, hold);
 }
 
 async function changed(one: StoredVersion, language: Language) {

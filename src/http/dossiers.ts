@@ -14,7 +14,7 @@ import { History, ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, periodOf, text } from './lists.ts';
 import { audited, auditRead, listSubject, type Reader, readerOf } from './personal-reader.ts';
 import { Refusal, wrongParameter } from './problem.ts';
-import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
+import { type AddRoute, conditional, conditionalList, pageInJson, queryReader } from './route.ts';
 
 export type DossierReaderContext = Pick<AppContext, 'reads' | 'keys' | 'cursors' | 'audit' | 'pages' | 'nowMs'>;
 
@@ -78,8 +78,8 @@ function addList(add: AddRoute, hub: DossierReaderContext): void {
           subject: listSubject('dossiers', '', query, items),
           why: query.why,
         });
-        const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
-        return conditionalList(c, list, {}, hold);
+        const json = items.map((one) => one.json);
+        return conditionalList(c, pageInJson(json, next), {}, hold);
       });
     },
   );
@@ -171,10 +171,6 @@ function addHistory(add: AddRoute, hub: DossierReaderContext): void {
       });
     },
   );
-}
-
-function jsonOf({ json }: { readonly json: string }): string {
-  return json;
 }
 
 function placeOf(read: readonly (string | number)[] | undefined): EventPlace | undefined {

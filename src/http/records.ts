@@ -13,7 +13,7 @@ import type { AppContext } from './app-context.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, text, valuesOf } from './lists.ts';
 import { auditRead, listSubject, readerOf } from './personal-reader.ts';
 import { Refusal } from './problem.ts';
-import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
+import { type AddRoute, conditional, conditionalList, pageInJson, queryReader } from './route.ts';
 
 export type RecordReaderContext = Pick<
   AppContext,
@@ -80,8 +80,8 @@ function addList(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
         });
         const subject = listSubject('records', kind.name, query, items);
         await auditRead(hub, reader, { action: `${kind.name}.list-personal`, subject, why: query.why });
-        const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
-        return conditionalList(c, list, {}, hold);
+        const json = items.map((one) => one.json);
+        return conditionalList(c, pageInJson(json, next), {}, hold);
       });
     },
   );
@@ -199,10 +199,6 @@ function servedSchema({ schema, people, name }: Kind): Type.TSchema {
     erasedAt: Type.Optional(Instant),
   });
   return closed({ ...Object.fromEntries(members), freshness }, { title: `Served ${name}` });
-}
-
-function jsonOf({ json }: { readonly json: string }): string {
-  return json;
 }
 
 /** 404: no record of this kind has this code. */

@@ -142,6 +142,11 @@ export interface WrittenList<Item> {
   readonly tail: string;
 }
 
+/** A page of a list whose items are JSON already. */
+export function pageInJson(items: readonly string[], next: string | null): WrittenList<string> {
+  return { head: '{"items":[', items, write: (json) => json, tail: `],"next":${JSON.stringify(next)}}` };
+}
+
 const PART_LENGTH = 256 * 1024;
 
 /**

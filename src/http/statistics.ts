@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { AGENCY_LEVELS, COLUMNS, type Column, GROUPS, KEYLESS } from '#core/statistics/columns';
+import { AGENCY_LEVELS, COLUMNS, GROUPS, KEYLESS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
@@ -7,8 +7,8 @@ import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
 import { ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, pageOf, text } from './lists.ts';
-import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
-import { monthOf, questionOf, type StatisticsQuery } from './statistics-question.ts';
+import { type AddRoute, conditional, conditionalList, pageInJson, queryReader } from './route.ts';
+import { monthOf, questionOf } from './statistics-question.ts';
 
 export type StatisticsContext = Pick<AppContext, 'reads' | 'pages' | 'keys' | 'cursors' | 'nowMs' | 'reportingDay'>;
 
@@ -109,10 +109,8 @@ function addReport(add: AddRoute, { reads, keys, cursors, nowMs, reportingDay }:
   );
 }
 
-function addCountedDossiers(
-  add: AddRoute,
-  { reads, keys, cursors, pages, nowMs, reportingDay }: StatisticsContext,
-): void {
+function addCountedDossiers(add: AddRoute, hub: StatisticsContext): void {
+  const { reads, keys, pages } = hub;
   const read = queryReader(DossiersQuery);
   add(
     {
@@ -130,39 +128,38 @@ function addCountedDossiers(
       replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
     },
     async (c) => {
-      const key = requireKey(c, keys, ...READ);
-      const { limit = '50', cursor, column, key: line, ...query } = read(c);
-      const { statistics, index } = reads.of(c);
-      const after = (cursors.read('statistics/dossiers', cursor)?.[0] ?? '') as string;
-      return pages.hold(key.id, async (hold) => {
-        const question = countedQuestion(query, { column, key: line }, nowMs(), reportingDay);
-        const found = await statistics.dossiers({ ...question, after, limit: Number(limit) + 1 });
-        const codes = found.slice(0, Number(limit));
-        const items = await index.these(codes);
-        const last = items.isCut ? items.at(-1)?.code : codes.at(-1);
-        const isAll = !items.isCut && codes.length === found.length;
-        const next = isAll || last === undefined ? null : cursors.write('statistics/dossiers', [last]);
-        const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
-        return conditionalList(c, list, {}, hold);
+      const { id } = requireKey(c, keys, ...READ);
+      const query = read(c);
+      return pages.hold(id, async (hold) => {
+        const { items, next } = await countedPage({ ...hub, ...reads.of(c) }, 'statistics/dossiers', query);
+        const json = items.map((one) => one.json);
+        return conditionalList(c, pageInJson(json, next), {}, hold);
       });
     },
   );
 }
 
-/** The question for the dossiers behind one number. @throws Refusal 400 that names the wrong parameter */
-export function countedQuestion(
-  query: StatisticsQuery,
-  { column, key }: { readonly column: Column; readonly key?: string | undefined },
-  nowMs: number,
-  reportingDay: number | undefined,
+/**
+ * A page of the dossiers behind one number, and the cursor of the next page or null.
+ *
+ * @throws Refusal 400 that names the wrong parameter
+ */
+export async function countedPage(
+  hub: Pick<AppContext, 'statistics' | 'index' | 'cursors' | 'nowMs' | 'reportingDay'>,
+  list: string,
+  { limit = '50', cursor, column, key, ...query }: Type.Static<typeof DossiersQuery>,
 ) {
-  const all = questionOf(query, nowMs, reportingDay);
+  const { statistics, index, cursors, nowMs, reportingDay } = hub;
+  const after = (cursors.read(list, cursor)?.[0] ?? '') as string;
+  const all = questionOf(query, nowMs(), reportingDay);
   const question = all.by === 'month' && key !== undefined ? monthOf(all, key) : all;
-  return { ...question, column, key: key === KEYLESS ? null : key };
-}
-
-function jsonOf({ json }: { readonly json: string }): string {
-  return json;
+  const of = { ...question, column, key: key === KEYLESS ? null : key };
+  const found = await statistics.dossiers({ ...of, after, limit: Number(limit) + 1 });
+  const codes = found.slice(0, Number(limit));
+  const items = await index.these(codes);
+  const last = items.isCut ? items.at(-1)?.code : codes.at(-1);
+  const isAll = !items.isCut && codes.length === found.length;
+  return { items, next: isAll || last === undefined ? null : cursors.write(list, [last]) };
 }
 
 /** The line without a key is the last one. */

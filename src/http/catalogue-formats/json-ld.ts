@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import Type from 'typebox';
 import type { Hold } from '../page-budget.ts';
-import { conditional, conditionalList } from '../route.ts';
+import { conditional, conditionalList, pageInJson } from '../route.ts';
 import { CONTEXT } from './cpsv-ap.ts';
 
 export const JSON_LD = 'application/ld+json';
@@ -70,11 +70,11 @@ export function negotiatedPage(
   },
 ): Promise<Response> {
   const isLinked = wantsJsonLd(c);
+  const write = (json: string): string => JSON.stringify(linked(JSON.parse(json) as never));
   const list = isLinked
-    ? { head: `{"@context":${JSON.stringify(CONTEXT)},"@graph":[`, tail: ']}' }
-    : { head: '{"items":[', tail: `],"next":${JSON.stringify(next)}}` };
-  const write = (json: string): string => (isLinked ? JSON.stringify(linked(JSON.parse(json) as never)) : json);
-  return conditionalList(c, { ...list, items, write }, { ...more, ...headersOf(isLinked) }, hold);
+    ? { head: `{"@context":${JSON.stringify(CONTEXT)},"@graph":[`, items, write, tail: ']}' }
+    : pageInJson(items, next);
+  return conditionalList(c, list, { ...more, ...headersOf(isLinked) }, hold);
 }
 
 function headersOf(isLinked: boolean): Readonly<Record<string, string>> {

@@ -5,7 +5,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { pageOf } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { countedQuestion, DossiersQuery } from '../statistics.ts';
+import { countedPage, DossiersQuery } from '../statistics.ts';
 import { Named } from './journey.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
@@ -24,12 +24,8 @@ export const CountedShown = closed(
 );
 
 /** The dossiers behind a number of the statistics, for officers without index:read. No personal data. */
-export function addCountedDossiers(
-  add: AddRoute,
-  { keys, cursors, index, statistics, nowMs, reportingDay }: OperatorContext,
-): void {
+export function addCountedDossiers(add: AddRoute, hub: OperatorContext): void {
   const read = queryReader(DossiersQuery);
-  const list = 'ops/statistics/dossiers';
   add(
     {
       method: 'get',
@@ -42,19 +38,9 @@ export function addCountedDossiers(
       replies: { 200: { description: 'A page', schema: pageOf(CountedShown) } },
     },
     async (c) => {
-      requireKey(c, keys, 'ops:read');
-      const { limit = '50', cursor, column, key, ...query } = read(c);
-      const after = (cursors.read(list, cursor)?.[0] ?? '') as string;
-      const question = countedQuestion(query, { column, key }, nowMs(), reportingDay);
-      const found = await statistics.dossiers({ ...question, after, limit: Number(limit) + 1 });
-      const codes = found.slice(0, Number(limit));
-      const served = await index.these(codes);
-      const last = served.isCut ? served.at(-1)?.code : codes.at(-1);
-      const isAll = !served.isCut && codes.length === found.length;
-      return c.json({
-        items: served.map(({ json }) => shown(JSON.parse(json) as Dossier)),
-        next: isAll || last === undefined ? null : cursors.write(list, [last]),
-      });
+      requireKey(c, hub.keys, 'ops:read');
+      const { items, next } = await countedPage(hub, 'ops/statistics/dossiers', read(c));
+      return c.json({ items: items.map(({ json }) => shown(JSON.parse(json) as Dossier)), next });
     },
   );
 }
