@@ -55,6 +55,7 @@ export function createCommit(
       lingerMs: LINGER_MS,
       weigh: (submission) => Math.max(submission.items.length, 1),
       senderOf: ({ party }) => party,
+      // Most submissions have dossiers alone.
       keysOf: (submission) => {
         const subjects = subjectsNamedBy(hub.kinds, submission);
         const codes = codesNamedBy(submission);
@@ -74,7 +75,7 @@ export function createCommit(
 interface Trying {
   readonly tried?: number;
   readonly sinceMs?: number;
-  readonly report?: (work: number) => void;
+  readonly report?: ((work: number) => void) | undefined;
 }
 
 /** A message that the database refused, or at which the hub failed. */
@@ -98,7 +99,7 @@ async function commitAll(
   const { tried = 0, sinceMs = performance.now(), report } = trying;
   const { accept, files, lastWrite, onCommit, random } = deps;
   const judgedLater = firstJudgedByNewCodes(accept.kinds, submissions);
-  if (judgedLater !== undefined) return commitParts(deps, submissions, together, judgedLater);
+  if (judgedLater !== undefined) return commitParts(deps, submissions, together, judgedLater, report);
   let checked = submissions;
   let acceptance: Acceptance;
   try {
@@ -112,7 +113,7 @@ async function commitAll(
       return commitAll(deps, submissions, together, { ...trying, tried: tried + 1, sinceMs });
     }
     if (isUnavailable(error) || submissions.length <= 1) throw error;
-    return commitParts(deps, submissions, together, Math.floor(submissions.length / 2));
+    return commitParts(deps, submissions, together, Math.floor(submissions.length / 2), report);
   }
   report?.(acceptance.judged);
   lastWrite.kept();
@@ -126,9 +127,10 @@ async function commitParts(
   submissions: readonly Submission[],
   together: readonly Part[],
   at: number,
+  report: Trying['report'],
 ): Promise<readonly (Accepted | NotStored)[]> {
   const commitPart = (part: readonly Submission[], parts: readonly Part[]) =>
-    commitAll(deps, part, parts).catch((notStored) => part.map(() => ({ notStored })));
+    commitAll(deps, part, parts, { report }).catch((notStored) => part.map(() => ({ notStored })));
   const first = await commitPart(submissions.slice(0, at), []);
   const isWhole = first.every((one) => !('notStored' in one));
   return [...first, ...(await commitPart(submissions.slice(at), isWhole ? together : []))];
