@@ -23,8 +23,6 @@ import {
   whyNotFrom,
 } from './read.ts';
 
-export type { CallbackDoorContext } from './read.ts';
-
 /** `POST /callbacks/{party}/{name}`: a partner's own messages, in its dialect and with its signature. */
 export function addCallbackDoor(add: AddRoute, given: CallbackDoorContext): void {
   const hub: Door = { ...given, uploads: createUploadSlots() };

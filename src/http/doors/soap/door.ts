@@ -61,9 +61,9 @@ export function addSoapDoor(add: AddRoute, hub: SoapDoorContext): void {
 }
 
 function wsdl(c: Context, { parties, clients }: SoapDoorContext): Response {
-  const { party, url } = { party: partyOf(c), url: new URL(c.req.url) };
+  const party = c.req.param('party') ?? '';
   if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
-  if (![...url.searchParams.keys()].some((name) => /^(?:single)?wsdl$/i.test(name)))
+  if (![...new URL(c.req.url).searchParams.keys()].some((name) => /^(?:single)?wsdl$/i.test(name)))
     throw new Refusal('not-found', say('only-wsdl-here'));
   return c.body(wsdlAt(`${clients.originOf(c)}/soap/v1/${encodeURIComponent(party)}`), 200, {
     'Content-Type': MEDIA_TYPES['1.1'],
@@ -72,12 +72,8 @@ function wsdl(c: Context, { parties, clients }: SoapDoorContext): Response {
 
 /** The first message waits until the SOAP modules are loaded. Other requests do not wait. */
 async function soapDoor(c: Context, hub: SoapDoorContext): Promise<Response> {
-  note(c, { party: partyOf(c) });
+  note(c, { party: c.req.param('party') ?? '' });
   const { version } = readMediaType(c.req.header('content-type'));
   const soap = await loadSoap().catch((error: Error) => error);
   return soap instanceof Error ? refuse(c, hub, version, soap) : soap.answer(c, hub, version);
-}
-
-function partyOf(c: Context): string {
-  return c.req.param('party') ?? '';
 }
