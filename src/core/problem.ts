@@ -42,8 +42,8 @@ export interface UnmappedCause extends CauseMembers {
 }
 
 /**
- * A text that cannot be repaired, an unknown dossier or record, a record of a party that is not entitled to it, an unreadable
- * message, a record that its kind holds, a report that contradicts the record.
+ * A text that cannot be repaired, an unknown dossier or record, a record of a party that is not entitled to it, an item of a
+ * message that cannot be read or applied, a record that its kind holds, a report that contradicts the record.
  */
 export interface OtherCause extends CauseMembers {
   readonly kind: (typeof OTHER_CAUSES)[number];

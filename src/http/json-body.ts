@@ -19,7 +19,7 @@ const MAX_MEMBERS = 200;
 /** Replaces an item above the limit, so that the other items of its list are accepted. */
 export const TOO_LARGE = Symbol('too large');
 
-export function tooLarge(): InvalidItem {
+export function itemTooLarge(): InvalidItem {
   return { kind: 'invalid', problems: [problem('', 'item-too-large', { count: MAX_ITEM_BYTES })] };
 }
 
@@ -45,7 +45,7 @@ function repeatProblems(places: Iterable<readonly [path: string, count: number]>
 
 /** The result of an item that stands in the place of its value. Undefined for a value. */
 export function unreadItem(item: unknown): InvalidItem | undefined {
-  if (item === TOO_LARGE) return tooLarge();
+  if (item === TOO_LARGE) return itemTooLarge();
   return item instanceof Repeating ? { kind: 'invalid', problems: repeatProblems(item.places) } : undefined;
 }
 

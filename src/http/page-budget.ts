@@ -4,7 +4,7 @@ import { tooOften } from './problem.ts';
 /** The memory reserved for a page until it is written and its size is known. */
 const RESERVED_BYTES = 4 * 1024 * 1024;
 /** Smaller replies do not count after this. Larger ones count until the reader has received them. */
-export const SMALL_BYTES = 256 * 1024;
+export const SMALL_PAGE_BYTES = 256 * 1024;
 const TRY_AGAIN_S = 5;
 
 export interface PageLimits {
@@ -45,7 +45,7 @@ export function createPageBudget(limits: PageLimits = LIMITS): PageBudget {
       let bytes = RESERVED_BYTES;
       let isKept = false;
       const resize = (to: number): void => {
-        const now = to > SMALL_BYTES ? to : 0;
+        const now = to > SMALL_PAGE_BYTES ? to : 0;
         memory.change(keyId, now - bytes);
         bytes = now;
       };

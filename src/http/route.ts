@@ -8,7 +8,7 @@ import type { Code } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import { mapYielding } from '../concurrency/yielding.ts';
 import type { Scope } from '../config/config.ts';
-import { type Hold, SMALL_BYTES, takenStream } from './page-budget.ts';
+import { type Hold, SMALL_PAGE_BYTES, takenStream } from './page-budget.ts';
 import { type ProblemKind, refusalWith } from './problem.ts';
 import { unstorableIn } from './unstorable.ts';
 
@@ -203,7 +203,7 @@ function unlessKnown(
   if (given?.split(',').some((one) => isKnown(one.trim()))) return new Response(null, { status: 304, headers });
   const whole = { 'Content-Type': 'application/json', ...headers };
   // Hono answers HEAD by GET. Nobody would read its stream.
-  if (!hold || typeof body === 'string' || body.length <= SMALL_BYTES || c.req.method === 'HEAD')
+  if (!hold || typeof body === 'string' || body.length <= SMALL_PAGE_BYTES || c.req.method === 'HEAD')
     return new Response(body, { headers: whole });
   const stream = takenStream(body, hold.keepUntilTaken());
   return new Response(stream, { headers: { ...whole, 'Content-Length': String(body.length) } });

@@ -12,6 +12,7 @@ import type { KeyEntry } from '../../../config/config.ts';
 import type { Submission } from '../../../ledger/submission.ts';
 import {
   decode,
+  itemTooLarge,
   MAX_ITEM_BYTES,
   notOne,
   parseList,
@@ -20,7 +21,6 @@ import {
   SMALL_BYTES,
   STORED,
   STRICT,
-  tooLarge,
   unreadItem,
   valueIn,
   whyNot,
@@ -153,7 +153,7 @@ export async function readKept(
 
 /** Reads one line of a stream. A problem concerns that line only. */
 export function readLine(readValue: ReadValue, { bytes, tooLong }: Line, reading = STRICT): Item {
-  if (tooLong || bytes.equals(TOO_LONG)) return tooLarge();
+  if (tooLong || bytes.equals(TOO_LONG)) return itemTooLarge();
   try {
     return readListed(readValue, valueIn(decode(bytes), reading));
   } catch (error) {

@@ -3,7 +3,7 @@ import { readItem } from '#core/dossier/item';
 import { say } from '#messages/message';
 import { inSteps } from '../../../concurrency/steps.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
-import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
+import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, unreadItem } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 import { decodeXml } from './encoding.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
@@ -65,7 +65,7 @@ export async function readKept(
 }
 
 export function readValue(operation: 'dossier.upsert.v1' | 'dossier.progress.v1', value: unknown): Item {
-  return value === TOO_LARGE ? tooLarge() : readItem(operation, value);
+  return unreadItem(value) ?? readItem(operation, value);
 }
 
 const PART_BYTES = 64 * 1024;
