@@ -12,12 +12,13 @@ import { incomingOf } from '../index/incoming.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { type CodeEntries, IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
 import { advanceCorrection, lockCorrection, type OpenCorrection, openCorrections } from '../ledger/corrections.ts';
-import { loadSealedMessage, nextMessageIds, openMessage, type StoredMessage } from '../ledger/messages.ts';
+import { loadSealedMessage, nextMessageIds, type StoredMessage } from '../ledger/messages.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { RELEASE_DOOR, type Readers, type Release, readAgain } from '../parties/read-again.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { ReadTwice } from './mapping-effect.ts';
+import { openIfIntact } from './read-message.ts';
 import { readsTheSame } from './reading-differences.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
@@ -152,8 +153,8 @@ async function correctNext(
 /** @returns how many of its items were corrected */
 async function correctMessage(hub: Hub, deps: CorrectionRunDeps, id: string): Promise<number> {
   const sealed = await loadSealedMessage(hub.database, id);
-  if (!sealed || !hub.vault.knows(sealed.sealed.keyId)) return 0;
-  const message = openMessage(hub.vault, sealed);
+  const message = sealed && openIfIntact(hub.vault, sealed);
+  if (!message) return 0;
   const { misread } = await reread(hub, deps, message, id);
   let corrected = 0;
   for (const [item, { would }] of misread) corrected += await correctItem(hub, deps, message, { id, item, would });

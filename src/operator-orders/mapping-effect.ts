@@ -9,12 +9,13 @@ import { keptProblem } from '#core/masking/kept-problem';
 import { type Problem, unmappedKey } from '#core/problem';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
 import type { CodeEntries, MappingLine } from '../ledger/code-entries.ts';
-import { loadSealedMessage, messageIdsOf, openMessage, type StoredMessage } from '../ledger/messages.ts';
+import { loadSealedMessage, messageIdsOf, type StoredMessage } from '../ledger/messages.ts';
 import { countWaiting } from '../ledger/quarantine.ts';
 import type { Party } from '../parties/party.ts';
 import { type Readers, readAgain } from '../parties/read-again.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { createRecipientsPreview } from './preview-recipients.ts';
+import { openIfIntact } from './read-message.ts';
 import { differencesOf, type MemberChange, readsTheSame } from './reading-differences.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>;
@@ -128,8 +129,9 @@ export async function tryMapping(
     isAll = tally.items() < mostItems && isInTime && !signal?.aborted;
     if (!isAll) break;
     const sealed = id === undefined ? undefined : await loadSealedMessage(database, id);
-    if (id === undefined || !sealed || !vault.knows(sealed.sealed.keyId)) continue;
-    const { was, would } = await read(openMessage(vault, sealed), id);
+    const message = sealed && openIfIntact(vault, sealed);
+    if (id === undefined || !message) continue;
+    const { was, would } = await read(message, id);
     await recipients.add(await tally.add(id, was, would));
     // Other requests run between two messages.
     await setImmediate();

@@ -1,5 +1,5 @@
 import type { Item } from '#core/dossier/item';
-import { loadMessage } from '../ledger/messages.ts';
+import { loadSealedMessage, openMessage, type SealedMessage, type StoredMessage } from '../ledger/messages.ts';
 import type { Party } from '../parties/party.ts';
 import { type Readers, readAgain } from '../parties/read-again.ts';
 import type { HubContext } from '../process/hub-context.ts';
@@ -13,9 +13,18 @@ export function createReadMessage(
   { readers, parties }: { readonly readers: Readers; readonly parties: ReadonlyMap<string, Party> },
 ): ReadMessage {
   return async (id) => {
-    const message = await loadMessage(database, vault, id);
-    if (!message) return undefined;
+    const sealed = await loadSealedMessage(database, id);
+    const message = sealed && !sealed.isEmptied ? openIfIntact(vault, sealed) : undefined;
     // A message that the hub refused at its door is often unreadable.
-    return readAgain(readers, parties, message).catch(() => undefined);
+    return message && readAgain(readers, parties, message).catch(() => undefined);
   };
+}
+
+/** A stored message with its body. Undefined if the secret of its body is missing, or the body was changed. */
+export function openIfIntact(vault: HubContext['vault'], sealed: SealedMessage): StoredMessage | undefined {
+  try {
+    return openMessage(vault, sealed);
+  } catch {
+    return undefined;
+  }
 }

@@ -558,6 +558,18 @@ describe('quarantine', () => {
     expect(await causes()).toEqual([]);
   });
 
+  test('a message whose body was damaged is shown without it, and stops no trial', async () => {
+    for (const n of [1, 2]) await dialect([national(CODE(n), { TrangThaiHoSo: '77' })]);
+    const { rows } = await hub.hub.database.pool.query<{ id: string }>(
+      `UPDATE messages SET body = body || 'x' WHERE id = (SELECT max(id::text)::uuid FROM messages) RETURNING id`,
+    );
+    const shown = await ops.get(`messages/${rows[0]?.id}`);
+    expect(shown).toMatchObject({ status: 200, body: { body: { format: 'hidden' }, waiting: [{ code: CODE(2) }] } });
+    expect(shown.body.body.words).toMatchObject({ code: 'content-unreadable' });
+    const trial = await ops.post('code-tables/one-stop/national-status/preview', { from: '77', to: 'processing' });
+    expect(trial).toMatchObject({ status: 200, body: { freed: 1, looked: { messages: 1, isAll: true } } });
+  });
+
   test('an item that the hub cannot store gets a cause of its own, and holds up no other', async () => {
     const { pool } = hub.hub.database;
     for (const n of [1, 2, 3]) await dialect([national(CODE(n), { TrangThaiHoSo: '77' })]);

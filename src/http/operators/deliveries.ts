@@ -10,7 +10,7 @@ import { type AddRoute, queryReader } from '../route.ts';
 import { peopleOfDelivery } from './body-view/people-behind.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
 import { addList, cleanFilter } from './list.ts';
-import { BodyShown, shownTo } from './messages.ts';
+import { BodyShown, opened, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
 import { DETAIL, DeliveryShown, maybe, WordsShown } from './shown.ts';
 
@@ -96,7 +96,7 @@ async function oneDelivery(c: Context, hub: OperatorContext, read: ReadBodyQuery
         const calls: (readonly WireView[] | undefined)[] = [];
         // In sequence: in parallel, all would run in one turn.
         for (const { wire } of kept) {
-          const text = wire();
+          const text = opened(hub, wire);
           calls.push(text === undefined ? undefined : await viewWire(text, mayBePersonal, people));
         }
         return calls;

@@ -3,6 +3,7 @@ import Type from 'typebox';
 import type { Item } from '#core/dossier/item';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Mentions } from '#core/masking/mentions';
+import { say } from '#messages/message';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config/config.ts';
@@ -12,7 +13,7 @@ import { loadSoap } from '../doors/soap/load.ts';
 import { jsonIn } from '../language.ts';
 import { text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import type { BodyView } from './body-view/body-view.ts';
+import { type BodyView, noteOf } from './body-view/body-view.ts';
 import { peopleOfMessage } from './body-view/people-behind.ts';
 import { viewBody } from './body-view/view.ts';
 import { addList, cleanFilter } from './list.ts';
@@ -141,11 +142,24 @@ function viewFor(
   return shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) => {
     const items = (await hub.orders.readMessage(id)) ?? [];
     const people = mayBePersonal ? undefined : await peopleOfMessage(hub, items);
+    const bytes = opened(hub, body);
     return {
-      body: await viewBody(await asRead(message, body()), mayBePersonal, people),
+      body: bytes ? await viewBody(await asRead(message, bytes), mayBePersonal, people) : NOT_OPENED,
       read: await viewItems(items, mayBePersonal, people),
     };
   });
+}
+
+const NOT_OPENED: BodyView = { format: 'hidden', text: '', ...noteOf(say('content-unreadable')) };
+
+/** Stored bytes. Undefined, with an error in the log, if their secret is missing or they were changed. */
+export function opened<Bytes>({ telemetry }: Pick<OperatorContext, 'telemetry'>, open: () => Bytes): Bytes | undefined {
+  try {
+    return open();
+  } catch (error) {
+    telemetry.failed('open stored content', error);
+    return undefined;
+  }
 }
 
 /** The items as the hub reads them now. */

@@ -36,6 +36,7 @@ export type OperatorContext = Pick<
   | 'kinds'
   | 'records'
   | 'nowMs'
+  | 'telemetry'
   | 'pipeline'
   | 'bodies'
   | 'maxBodyBytes'
