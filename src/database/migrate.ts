@@ -66,6 +66,7 @@ import * as m063 from './migrations/063-words-by-day.ts';
 import * as m064 from './migrations/064-counting-goes-on.ts';
 import * as m065 from './migrations/065-masked-version.ts';
 import * as m066 from './migrations/066-counted-alike.ts';
+import * as m067 from './migrations/067-rare-matches.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -136,6 +137,7 @@ export const MIGRATIONS = {
   '064-counting-goes-on': m064,
   '065-masked-version': m065,
   '066-counted-alike': m066,
+  '067-rare-matches': m067,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -220,4 +220,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'A dossier is counted alike, told in one message or in several.',
     afterwards: 'recount',
   },
+  '067-rare-matches': {
+    change: 'Messages of a rare outcome and records in a rare final state have an index.',
+    duringStart: index('messages', 'audit', 'records'),
+  },
 };

@@ -50,7 +50,8 @@ export function pageOf(item: Type.TSchema, more: Type.TProperties = {}) {
 /** How many match in all, in the reply of a list that is counted. */
 export const TOTAL = Type.Optional(
   Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-    description: 'how many match in all; null for more than 10,000, absent when counting takes longer than 100 ms',
+    description:
+      'how many match in all; null for more than 10,000, absent when counting takes longer than 100 ms, and on a later page that has a `next` and no items',
   }),
 );
 
@@ -64,16 +65,21 @@ export function periodOf(query: PeriodText, names = { from: 'from', to: 'to' }) 
 /** The sort key of the last shown item, where the next page begins. */
 export type Place = string | number | readonly (string | number)[];
 
+/**
+ * May have fewer items than the limit while more follow: with `isCut` because they are large, with `endedAt` because few of the
+ * rows matched. `endedAt` is the place of the last row that was looked at.
+ */
+export type Loaded<Item, At> = readonly Item[] & { readonly isCut?: boolean; readonly endedAt?: At };
+
 export interface Paging<Item, At extends Place> {
   /** The name of the list. A cursor of another list is refused. */
   readonly list: string;
   /** Unvalidated, from the query. */
   readonly limit: string | undefined;
   readonly cursor: string | undefined;
-  /** May return fewer items than the limit and set `isCut`, when items are large. */
-  readonly load: (limit: number, after: At | undefined) => Promise<readonly Item[] & { readonly isCut?: boolean }>;
+  readonly load: (limit: number, after: At | undefined) => Promise<Loaded<Item, At>>;
   readonly placeOf: (item: Item) => At;
-  /** How many match in all. Not asked when the first page has all of them. */
+  /** How many match in all. Not asked when the first page has all of them, or a later one none of them. */
   readonly count?: (() => Promise<number | null | undefined>) | undefined;
 }
 
@@ -97,7 +103,14 @@ export async function pageBy<Item, At extends Place>(
   const items = found.slice(0, limit);
   const last = items.at(-1);
   const hasMore = (found.isCut || found.length > limit) && last !== undefined;
-  const next = hasMore ? cursors.write(list, [placeOf(last)].flat()) : null;
+  const endedAt = hasMore ? placeOf(last) : found.endedAt;
+  const next = endedAt === undefined ? null : cursors.write(list, [endedAt].flat());
   if (!count) return { items, next };
-  return { items, next, total: next === null && cursor === undefined ? items.length : await count() };
+  const isFirst = cursor === undefined;
+  if (next === null && isFirst) return { items, next, total: items.length };
+  if (next !== null && !isFirst && items.length === 0) return { items, next };
+  const total = await count();
+  // Then no older row matches.
+  const isWhole = isFirst && !hasMore && total === items.length;
+  return { items, next: isWhole ? null : next, total };
 }

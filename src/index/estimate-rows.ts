@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
+import { allOf } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
-import { allOf } from './newest-page.ts';
 
 /**
  * How many dossiers meet all conditions of each list, by PostgreSQL's statistics of words and times. One statement: 0.3 ms, and

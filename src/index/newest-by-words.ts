@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
+import { allOf } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter, type WordQuery } from './dossier-filter.ts';
-import { allOf, isAfter, type NewestPage, ORDER, walk } from './newest-page.ts';
+import { isAfter, type NewestPage, ORDER, walk } from './newest-page.ts';
 import { DAY, DAYS_A_PART, dayOfPlace, daysQuery, hasWordsIn, MOST_DAYS, partOf, startOf } from './search-days.ts';
 
 /** Where a day has more matches than this, a walk through its rows mostly finds a page sooner. */

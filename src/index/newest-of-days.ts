@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import { DAY_MS, endOfDay, instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
 import { FIRST_DAY, LAST_DAY } from '#core/statistics/spans';
+import { allOf } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, rowWordsOf, type SoughtFilter } from './dossier-filter.ts';
 import { estimateRows } from './estimate-rows.ts';
-import { allOf, isAfter, type NewestPage, type Place } from './newest-page.ts';
+import { isAfter, type NewestPage, type Place } from './newest-page.ts';
 import { DAY as STATUS_DAY } from './search-days.ts';
 
 /** Whether a list is filtered by nothing but the period of reception. */

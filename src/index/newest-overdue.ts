@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import { allOf } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, IS_OPEN, isOverdueOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
 import { newestByWords } from './newest-by-words.ts';
 import { isEmptyPeriod, withBothEnds } from './newest-of-days.ts';
-import { allOf, isAfter, type NewestPage, ORDER } from './newest-page.ts';
+import { isAfter, type NewestPage, ORDER } from './newest-page.ts';
 import { DAY, DAYS_A_PART, dayOfPlace } from './search-days.ts';
 
 /** The overdue rows that a walk looks at before the words take over: some 2 ms. */

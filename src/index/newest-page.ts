@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { allOf } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter } from './dossier-filter.ts';
 
@@ -19,11 +20,6 @@ export function isAfter(place: Place | undefined): RawBuilder<unknown> {
   if (!place) return sql`true`;
   const { statusAt, code } = place;
   return sql`status_at <= ${statusAt}::timestamptz AND (status_at < ${statusAt}::timestamptz OR code > ${code})`;
-}
-
-/** SQL: whether all conditions hold. */
-export function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
-  return conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` AND `);
 }
 
 export const ORDER = sql`ORDER BY status_at DESC, code`;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { DAY_MS, instantToMs } from '#core/dates/dates';
 import { hasPeriod } from '#core/dossier/filter-words';
+import { allOf } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, IS_OPEN, isOpenOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
 import { newestByWords, type Sought } from './newest-by-words.ts';
@@ -13,7 +14,7 @@ import {
   withBothEnds,
 } from './newest-of-days.ts';
 import { newestOverdue } from './newest-overdue.ts';
-import { allOf, isAfter, type NewestPage, ORDER, type Place, walk } from './newest-page.ts';
+import { isAfter, type NewestPage, ORDER, type Place, walk } from './newest-page.ts';
 import { DAYS_A_PART, MOST_DAYS } from './search-days.ts';
 
 /** The newest rows that a walk looks at: enough to see whether many rows match, and 0.5 ms where none does. */

@@ -139,15 +139,12 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     },
     people: (kind, code) => readPeople(database, vault, kind, code),
     list: (kind, filter, limit, after, personal) => {
-      // In a form that the index records_newest can begin with.
-      const place = after
-        ? sql`state_at <= ${after.stateAt}::timestamptz AND (state_at < ${after.stateAt}::timestamptz OR code > ${after.code})`
-        : sql`true`;
-      return readPage({ database, vault, kind, filter, limit, personal }, place, sql`state_at DESC, code`);
+      const filters = byIndex(kind, filter);
+      return readPage({ database, vault, kind, filters, limit, personal }, isAfter(after), sql`state_at DESC, code`);
     },
     inCodeOrder: (kind, filter, limit, after, personal) =>
       readPage(
-        { database, vault, kind, filter, limit, personal },
+        { database, vault, kind, filters: [filter], limit, personal },
         isAfterSubject(kind, subjectOf(kind, after)),
         sql`subject`,
       ),
@@ -211,6 +208,13 @@ export async function recordSubjectsInOrder(
   return rows.map(({ subject }) => subject);
 }
 
+/** SQL: whether a record comes after the place, in a form that the index records_newest can begin with. */
+function isAfter(place: RecordPlace | undefined): Sql {
+  if (!place) return sql`true`;
+  const { stateAt, code } = place;
+  return sql`state_at <= ${stateAt}::timestamptz AND (state_at < ${stateAt}::timestamptz OR code > ${code})`;
+}
+
 /** SQL: whether a record comes after a subject. The primary key finds those of the kind alone, which lie side by side in it. */
 function isAfterSubject({ name }: Kind, subject: string): Sql {
   const before = `${name} `;
@@ -239,7 +243,8 @@ interface Page {
   readonly database: Database;
   readonly vault: Vault;
   readonly kind: Kind;
-  readonly filter: RecordFilter;
+  /** No record passes two of them. */
+  readonly filters: readonly RecordFilter[];
   readonly limit: number;
   readonly personal: boolean;
 }
@@ -247,11 +252,15 @@ interface Page {
 type Sql = ReturnType<typeof sql>;
 
 async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<ServedRecord>> {
-  const { database, vault, kind, filter, limit, personal } = page;
+  const { database, vault, kind, filters, limit, personal } = page;
+  const ofEach = filters.map(
+    (filter) => sql`(
+      SELECT subject, code, owner, state_at, masked, sealed, sealed_key, masked_version <> version AS is_stale, octet_length(masked) + octet_length(sealed) AS bytes
+      FROM records WHERE ${filtered(vault, kind, filter)} AND ${place} ORDER BY ${order} LIMIT ${limit})`,
+  );
   const rows = await readBounded<Row>(
     database,
-    sql`(SELECT subject, code, owner, state_at, masked, sealed, sealed_key, masked_version <> version AS is_stale, octet_length(masked) + octet_length(sealed) AS bytes
-         FROM records WHERE ${filtered(vault, kind, filter)} AND ${place} ORDER BY ${order} LIMIT ${limit})`,
+    sql`(SELECT * FROM (${sql.join(ofEach, sql` UNION ALL `)}) AS of_each ORDER BY ${order} LIMIT ${limit})`,
     order,
     sql`code, owner, state_at, masked, sealed, sealed_key, is_stale`,
   );
@@ -261,12 +270,26 @@ async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<Ser
   );
 }
 
+/** Each final state apart: records_final has the records of one state in the order of a list. Words have an index of their own. */
+function byIndex({ finalStates }: Kind, filter: RecordFilter): readonly RecordFilter[] {
+  const { state = [], q } = filter;
+  const finals = [...new Set(state)].filter((one) => finalStates.includes(one));
+  if (finals.length === 0 || q !== undefined) return [filter];
+  const others = state.filter((one) => !finalStates.includes(one));
+  return [...finals.map((one) => [one]), ...(others.length > 0 ? [others] : [])].map((some) => ({
+    ...filter,
+    state: some,
+  }));
+}
+
 function filtered(vault: Vault, kind: Kind, filter: RecordFilter): Sql {
   const { state, agency, field, dossier, party, q, overdueAt, isPublic } = filter;
   const conditions = [sql`kind = ${kind.name}`];
-  if (state) conditions.push(sql`state = ANY(${state}::text[])`);
-  // Most records are finished. The words of the partial index records_due find the others.
+  if (state?.length === 1) conditions.push(sql`state = ${state[0]}`);
+  else if (state) conditions.push(sql`state = ANY(${state}::text[])`);
+  // The words of the partial indexes records_due and records_final. Most records are finished.
   if (state?.every((one) => !kind.finalStates.includes(one))) conditions.push(sql`is_open`);
+  if (state?.every((one) => kind.finalStates.includes(one))) conditions.push(sql`NOT is_open`);
   if (agency !== undefined) conditions.push(atOrBelow(agency));
   if (field !== undefined) conditions.push(sql`field_code = ${field}`);
   if (dossier !== undefined) conditions.push(namesDossier([dossier]));

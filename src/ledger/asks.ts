@@ -1,7 +1,9 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import { atOrBelow } from '../database/at-or-below.ts';
-import { countUpTo, type Total } from '../database/count-up-to.ts';
+import type { Total } from '../database/count-up-to.ts';
+import { countMatching, type Looked, type Matching, newestMatching } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 
 /** The outcomes of a question. */
@@ -75,43 +77,36 @@ export interface AskFilter {
   readonly to?: string | undefined;
 }
 
+const COLUMNS = sql<RecordedAsk>`id, at, party, question, key_name AS "keyName", officer, agency_code AS "agencyCode", purpose,
+  legal_basis AS "legalBasis", dossier_code AS "dossierCode", service_code AS "serviceCode", outcome, reason, took_ms AS "tookMs"`;
+
 /** Asks by filter, newest first, before the id `before`. */
-export function listAsks(
+export const listAsks = (
   database: Database,
   filter: AskFilter,
   limit: number,
   before: string | undefined,
-): Promise<readonly RecordedAsk[]> {
-  let query = asksBy(database, filter)
-    .select(['id', 'at', 'party', 'question', 'key_name as keyName', 'officer', 'agency_code as agencyCode', 'purpose'])
-    .select(['legal_basis as legalBasis', 'dossier_code as dossierCode', 'service_code as serviceCode'])
-    .select(['outcome', 'reason', 'took_ms as tookMs']);
-  if (before !== undefined) query = query.where('id', '<', before);
-  return query.orderBy('id', 'desc').limit(limit).execute() as Promise<readonly RecordedAsk[]>;
-}
+): Promise<Looked<RecordedAsk>> => newestMatching(database, matching(filter), COLUMNS, limit, before);
 
 export const countAsks = (database: Database, filter: AskFilter): Promise<Total> =>
-  countUpTo(database, asksBy(database, filter));
+  countMatching(database, matching(filter));
 
-function asksBy(
-  { query: database }: Database,
-  { party, question, officer, agency, isAgencyAlone, code, purpose, outcome, from, to }: AskFilter,
-) {
-  let query = database.selectFrom('asks');
-  if (party !== undefined) query = query.where('party', '=', party);
-  if (question !== undefined) query = query.where('question', '=', question);
-  if (officer !== undefined) query = query.where('officer', '=', officer);
-  if (agency !== undefined && isAgencyAlone) query = query.where('agency_code', '=', agency);
-  else if (agency !== undefined) query = query.where(atOrBelow(agency));
-  if (code !== undefined) query = query.where('dossier_code', '=', code);
-  if (purpose !== undefined) query = query.where('purpose', '=', purpose);
-  if (outcome === 'failed')
-    query = query.where((is) => is.or([is('outcome', 'is', null), is('outcome', 'not in', ['found', 'not-found'])]));
-  else if (outcome === 'open') query = query.where('outcome', 'is', null);
-  else if (outcome !== undefined) query = query.where('outcome', '=', outcome);
-  if (from !== undefined) query = query.where('at', '>=', from);
-  if (to !== undefined) query = query.where('at', '<=', to);
-  return query;
+function matching(filter: AskFilter): Matching {
+  const { party, question, officer, agency, isAgencyAlone, code, purpose, outcome, from, to } = filter;
+  const indexed: RawBuilder<SqlBool>[] = [];
+  const others: RawBuilder<SqlBool>[] = [];
+  if (code !== undefined) indexed.push(sql`dossier_code = ${code}`);
+  if (from !== undefined) indexed.push(sql`at >= ${from}::timestamptz`);
+  if (to !== undefined) indexed.push(sql`at <= ${to}::timestamptz`);
+  if (party !== undefined) others.push(sql`party = ${party}`);
+  if (question !== undefined) others.push(sql`question = ${question}`);
+  if (officer !== undefined) others.push(sql`officer = ${officer}`);
+  if (agency !== undefined) others.push(isAgencyAlone ? sql`agency_code = ${agency}` : atOrBelow(agency));
+  if (purpose !== undefined) others.push(sql`purpose = ${purpose}`);
+  if (outcome === 'failed') others.push(sql`(outcome IS NULL OR outcome NOT IN ('found', 'not-found'))`);
+  else if (outcome === 'open') others.push(sql`outcome IS NULL`);
+  else if (outcome !== undefined) others.push(sql`outcome = ${outcome}`);
+  return { table: 'asks', indexed, others };
 }
 
 /**

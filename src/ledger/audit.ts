@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { AuditSubject } from '#core/identifiers/audit-subject';
 import { batchCalls } from '../concurrency/batch-calls.ts';
-import { countUpTo, type Total } from '../database/count-up-to.ts';
+import type { Total } from '../database/count-up-to.ts';
+import { countMatching, type Looked, type Matching, newestMatching } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { isAbout } from './audit-subjects.ts';
 
@@ -78,37 +79,27 @@ export interface AuditFilter {
   readonly to?: string;
 }
 
+const COLUMNS = sql<StoredAuditEntry>`id, at, actor, action, subject, why, position, encode(link, 'hex') AS link,
+  erased IS NOT NULL AS erased`;
+
 /** Entries by filter, newest first, before the id `before`. */
-export async function listAudit(
+export const listAudit = (
   database: Database,
   filter: AuditFilter,
   limit: number,
   before: number | undefined,
-): Promise<readonly StoredAuditEntry[]> {
-  let query = auditBy(database, filter).select([
-    'id',
-    'at',
-    'actor',
-    'action',
-    'subject',
-    'why',
-    'position',
-    sql<string>`encode(link, 'hex')`.as('link'),
-    sql<boolean>`erased IS NOT NULL`.as('erased'),
-  ]);
-  if (before !== undefined) query = query.where('id', '<', before);
-  return query.orderBy('id', 'desc').limit(limit).execute();
-}
+): Promise<Looked<StoredAuditEntry>> => newestMatching(database, matching(filter), COLUMNS, limit, before);
 
 export const countAudit = (database: Database, filter: AuditFilter): Promise<Total> =>
-  countUpTo(database, auditBy(database, filter));
+  countMatching(database, matching(filter));
 
-function auditBy(database: Database, { actor, action, subject, from, to }: AuditFilter) {
-  let query = database.query.selectFrom('audit');
-  if (actor !== undefined) query = query.where('actor', '=', actor);
-  if (action !== undefined) query = query.where('action', '=', action);
-  if (subject !== undefined) query = query.where(isAbout(subject));
-  if (from !== undefined) query = query.where('at', '>=', from);
-  if (to !== undefined) query = query.where('at', '<=', to);
-  return query;
+function matching({ actor, action, subject, from, to }: AuditFilter): Matching {
+  const indexed: RawBuilder<SqlBool>[] = [];
+  const others: RawBuilder<SqlBool>[] = [];
+  if (from !== undefined) indexed.push(sql`at >= ${from}::timestamptz`);
+  if (to !== undefined) indexed.push(sql`at <= ${to}::timestamptz`);
+  if (actor !== undefined) others.push(sql`actor = ${actor}`);
+  if (action !== undefined) others.push(sql`action = ${action}`);
+  if (subject !== undefined) others.push(isAbout(subject));
+  return { table: 'audit', indexed, others };
 }

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { instantToMs } from '#core/dates/dates';
-import { countUpTo, type Total } from '../database/count-up-to.ts';
+import type { Total } from '../database/count-up-to.ts';
+import { countMatching, type Looked, type Matching, newestMatching } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid, NIL_UUID } from '../database/uuid.ts';
 import { type ItemResult, resultsToStore } from './messages.ts';
@@ -38,18 +39,8 @@ export interface WholeMessage extends ListedMessage {
   readonly sealed: { readonly bytes: Buffer; readonly keyId: number } | undefined;
 }
 
-const COLUMNS = [
-  'id',
-  'receipt',
-  'received_at as receivedAt',
-  'party',
-  'door',
-  'operation',
-  'key_name as keyName',
-  'media_type as mediaType',
-  'body_bytes as bodyBytes',
-  'outcome',
-] as const;
+const COLUMNS = sql<ListedMessage>`id, receipt, received_at AS "receivedAt", party, door, operation,
+  key_name AS "keyName", media_type AS "mediaType", body_bytes AS "bodyBytes", outcome`;
 
 /** Messages by filter, newest first, before the id `before`. */
 export async function listMessages(
@@ -57,30 +48,31 @@ export async function listMessages(
   filter: MessageFilter,
   limit: number,
   before: string | undefined,
-): Promise<readonly ListedMessage[]> {
-  let query = (await messagesBy(database, filter)).query.select(COLUMNS);
-  if (before !== undefined) query = query.where('id', '<', before);
-  return query.orderBy('id', 'desc').limit(limit).execute();
+): Promise<Looked<ListedMessage>> {
+  return newestMatching(database, await matching(database, filter), COLUMNS, limit, before);
 }
 
 export async function countMessages(database: Database, filter: MessageFilter): Promise<Total> {
-  return countUpTo(database, (await messagesBy(database, filter)).query);
+  return countMatching(database, await matching(database, filter));
 }
 
-/** In an object, because a query itself can be awaited. */
-async function messagesBy(database: Database, filter: MessageFilter) {
+async function matching(database: Database, filter: MessageFilter): Promise<Matching> {
   const { party, door, operation, outcome, code, receipt, from, to } = filter;
-  let query = database.query.selectFrom('messages');
-  if (party !== undefined) query = query.where('party', '=', party);
-  if (door !== undefined) query = query.where('door', '=', door);
-  if (operation !== undefined) query = query.where('operation', '=', operation);
-  if (outcome !== undefined) query = query.where('outcome', '=', outcome);
-  if (code !== undefined) query = query.where('id', 'in', [NIL_UUID, ...(await messagesOf(database, code))]);
-  if (receipt !== undefined) query = query.where('receipt', '=', isUuid(receipt) ? receipt : NIL_UUID);
+  const indexed: RawBuilder<SqlBool>[] = [];
+  const others: RawBuilder<SqlBool>[] = [];
+  if (code !== undefined) indexed.push(sql`id = ANY(${await messagesOf(database, code)}::uuid[])`);
+  if (receipt !== undefined) indexed.push(sql`receipt = ${isUuid(receipt) ? receipt : NIL_UUID}::uuid`);
   // The id begins with the time.
-  if (from !== undefined) query = query.where('id', '>=', firstUuidOf(instantToMs(from)));
-  if (to !== undefined) query = query.where('id', '<', firstUuidOf(instantToMs(to) + 1));
-  return { query };
+  if (from !== undefined) indexed.push(sql`id >= ${firstUuidOf(instantToMs(from))}::uuid`);
+  if (to !== undefined) indexed.push(sql`id < ${firstUuidOf(instantToMs(to) + 1)}::uuid`);
+  // The words of the partial index messages_outcome.
+  if (outcome !== undefined && outcome !== 'accepted')
+    indexed.push(sql`outcome = ${outcome} AND outcome <> 'accepted'`);
+  else if (outcome !== undefined) others.push(sql`outcome = ${outcome}`);
+  if (party !== undefined) others.push(sql`party = ${party}`);
+  if (door !== undefined) others.push(sql`door = ${door}`);
+  if (operation !== undefined) others.push(sql`operation = ${operation}`);
+  return { table: 'messages', indexed, others };
 }
 
 const MOST_OF_ONE_CODE = 2_000;
@@ -98,14 +90,18 @@ async function messagesOf(database: Database, code: string): Promise<readonly st
   return rows.map((row) => row.id);
 }
 
+interface Row extends ListedMessage {
+  readonly results: unknown;
+  readonly body: Buffer | null;
+  readonly body_key: number | null;
+}
+
 export async function oneMessage(database: Database, id: string): Promise<WholeMessage | undefined> {
   if (!isUuid(id)) return undefined;
-  const row = await database.query
-    .selectFrom('messages')
-    .select(COLUMNS)
-    .select(['results', 'body', 'body_key'])
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const { rows } = await sql<Row>`SELECT ${COLUMNS}, results, body, body_key FROM messages WHERE id = ${id}`.execute(
+    database.query,
+  );
+  const [row] = rows;
   if (!row) return undefined;
   const { body, body_key: keyId, results, ...listed } = row;
   return {

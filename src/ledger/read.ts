@@ -1,6 +1,7 @@
 import type { FlowCount, FlowSpan } from '#core/flow/flow';
 import { type TableVersion, versionsOf } from '#core/mapping/code-versions';
 import { oneAfterAnother } from '../concurrency/batch-calls.ts';
+import type { Looked } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
@@ -51,11 +52,11 @@ import { createLedgerTotals, type LedgerTotals } from './totals.ts';
 
 /**
  * Queries for operators. Lists are newest first and continue before the last id. Lists of waiting rows are oldest
- * first.
+ * first. A list that looks at a bounded number of rows may end early (`Looked`).
  */
 export interface LedgerReader {
   readonly totals: LedgerTotals;
-  messages(filter: MessageFilter, limit: number, before: string | undefined): Promise<readonly ListedMessage[]>;
+  messages(filter: MessageFilter, limit: number, before: string | undefined): Promise<Looked<ListedMessage>>;
   message(id: string): Promise<(WholeMessage & { readonly body: (() => Buffer) | undefined }) | undefined>;
   /** The results of all items of a receipt, message by message, in order. */
   resultsOf(receipt: string): AsyncIterable<readonly ItemResult[]>;
@@ -94,13 +95,13 @@ export interface LedgerReader {
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
   /** Questions to registers, without their values and answers. */
-  asks(filter: AskFilter, limit: number, before: string | undefined): Promise<readonly RecordedAsk[]>;
+  asks(filter: AskFilter, limit: number, before: string | undefined): Promise<Looked<RecordedAsk>>;
   /** The files of a party that sends tables. */
   drops(party: string, limit: number, before: number | undefined): Promise<readonly ListedDrop[]>;
   drop(party: string, id: number): Promise<ListedDrop | undefined>;
   /** The messages of a file, in order. */
   messagesOfDrop(party: string, receipt: string): Promise<readonly DropMessage[]>;
-  audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly StoredAuditEntry[]>;
+  audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<Looked<StoredAuditEntry>>;
   holds(filter: HoldFilter, limit: number, before: number | undefined): Promise<readonly LegalHold[]>;
   /** How many dossiers and records were erased so far. */
   erased(): ReturnType<typeof countErased>;

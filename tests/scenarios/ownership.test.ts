@@ -314,7 +314,7 @@ describe('a dossier and the party that owns it', () => {
       [CODE],
     );
     await pool.query(`UPDATE dossiers SET status = 'processing', version = 2 WHERE code = $1`, [CODE]);
-    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held, deliveries_reason, counted_pending; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, total_cells, cell_totals, agency_totals, service_totals, records, record_events, record_changes, record_change_counters, rewording, heartbeats, code_ranges, process_runs, incident_notes, field_totals, erasures, legal_holds, held_subjects, flow_totals, ownership_rules, saved_filters, asks,
+    await pool.query(`DROP INDEX messages_refused_stranger, messages_outcome, audit_at, deliveries_held, deliveries_reason, counted_pending; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, total_cells, cell_totals, agency_totals, service_totals, records, record_events, record_changes, record_change_counters, rewording, heartbeats, code_ranges, process_runs, incident_notes, field_totals, erasures, legal_holds, held_subjects, flow_totals, ownership_rules, saved_filters, asks,
       body_removal, kept_bodies; DROP TABLE IF EXISTS former_totals;
       DROP FUNCTION hub_is_newest_of_dossier; DROP INDEX dossiers_open_due, dossiers_received_day;
       ALTER TABLE messages DROP COLUMN emptied_at; DROP TABLE corrections, mapping_changes; ALTER TABLE code_entries DROP COLUMN taken_out;

@@ -6,7 +6,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { AskFilter } from '../../ledger/asks.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
-import { addList, cleanFilter } from './list.ts';
+import { addList, cleanFilter, LOOKS_AT } from './list.ts';
 import type { OperatorContext } from './request.ts';
 import { maybe } from './shown.ts';
 
@@ -53,7 +53,7 @@ export function addAskList(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'asks',
     summary: 'Questions to registers, newest first: who asked what, for which dossier, why and with what outcome',
-    description: 'The hub stores neither the values of a question nor its answer.',
+    description: `The hub stores neither the values of a question nor its answer. ${LOOKS_AT}`,
     filters: FILTERS,
     item: AskShown,
     load: (filter, many, before?: string) => hub.ledger.asks(asStored(filter), many, before),

@@ -10,7 +10,7 @@ import { jsonIn } from '../language.ts';
 import { Cursor, Limit, pageBy, pageOf, TOTAL, text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { addList, cleanFilter } from './list.ts';
+import { addList, cleanFilter, LOOKS_AT } from './list.ts';
 import { idOf, none, OPS, type OperatorContext, orderReader, TAG } from './request.ts';
 import { maybe, WordsShown } from './shown.ts';
 
@@ -128,6 +128,7 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
   addList(add, hub, {
     name: 'audit',
     summary: 'Who did what, newest first',
+    description: LOOKS_AT,
     filters: AUDIT_FILTERS,
     item: AuditShown,
     load: (filter, many, before?: number) => ledger.audit(auditFilter(filter), many, before),

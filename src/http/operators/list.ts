@@ -4,7 +4,7 @@ import { cleanCode } from '#core/identifiers/identifiers';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { Cursor, Limit, type Place, pageBy, pageOf, periodOf, TOTAL } from '../lists.ts';
+import { Cursor, Limit, type Loaded, type Place, pageBy, pageOf, periodOf, TOTAL } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 
@@ -18,7 +18,7 @@ export interface OperatorList<Filters extends Type.TProperties, Item, At extends
   readonly filters: Filters;
   /** The schema of a shown item. */
   readonly item: Type.TSchema;
-  readonly load: (filter: Given<Filters>, limit: number, after: At | undefined) => Promise<readonly Item[]>;
+  readonly load: (filter: Given<Filters>, limit: number, after: At | undefined) => Promise<Loaded<Item, At>>;
   readonly placeOf: (item: Item) => At;
   /** How many match in all. See TOTAL. */
   readonly count: (filter: Given<Filters>) => Promise<number | null | undefined>;
@@ -27,6 +27,9 @@ export interface OperatorList<Filters extends Type.TProperties, Item, At extends
 }
 
 type Given<Filters extends Type.TProperties> = Type.Static<Type.TObject<Filters>>;
+
+export const LOOKS_AT =
+  'With filters, a page looks at 10,000 rows at most. It may be short or empty, and `next` then continues the search.';
 
 /** Adds a list that keys with `ops:read` read page by page. */
 export function addList<Filters extends Type.TProperties, Item, At extends Place>(

@@ -16,7 +16,7 @@ import { type AddRoute, queryReader } from '../route.ts';
 import { type BodyView, noteOf } from './body-view/body-view.ts';
 import { peopleOfMessage } from './body-view/people-behind.ts';
 import { viewBody } from './body-view/view.ts';
-import { addList, cleanFilter } from './list.ts';
+import { addList, cleanFilter, LOOKS_AT } from './list.ts';
 import { BodyQuery, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
 import { DeliveryShown, maybe, WaitingShown, WordsShown } from './shown.ts';
 
@@ -87,6 +87,7 @@ export function addMessages(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'messages',
     summary: 'Messages by filter, newest first, without their bodies',
+    description: LOOKS_AT,
     filters: FILTERS,
     item: MessageShown,
     load: (filter, many, before?: string) => hub.ledger.messages(cleanFilter(filter), many, before),

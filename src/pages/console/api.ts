@@ -84,6 +84,21 @@ export async function everyPage<Item>(
   }
 }
 
+/** Each looks at 10,000 rows. */
+const MOST_EMPTY_PAGES = 20;
+
+/** A page of a list that looks at a bounded number of rows for a page: the first one with items, of some that have none. */
+export async function pageWithItems<Item>(
+  api: Api,
+  path: string,
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<Answer<Listed<Item>>> {
+  let page = await api.get<Listed<Item>>(path, query);
+  for (let empty = 0; empty < MOST_EMPTY_PAGES && page.body?.items.length === 0 && page.body.next !== null; empty++)
+    page = await api.get<Listed<Item>>(path, { ...query, cursor: page.body.next });
+  return page;
+}
+
 /** `?name=value…` of the given parameters. */
 export function queryText(query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== '');

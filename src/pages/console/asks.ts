@@ -2,9 +2,10 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { number } from '../words.ts';
+import { pageWithItems } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { dossierLink, filterForm, listCaption, named, pager, queryOf, reasonOf } from './parts.ts';
+import { dossierLink, filterForm, listCaption, named, pager, queryOf, reasonOf, whenEmpty } from './parts.ts';
 import type { Agency, Ask, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -20,7 +21,10 @@ export function addAsks(site: Site): void {
   site.screen('/asks', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, FILTER);
-    const { body, problem } = await api.get<Listed<Ask>>('asks', { ...query, ...queryOf(visit, ['cursor']) });
+    const { body, problem } = await pageWithItems<Ask>(api, 'asks', {
+      ...query,
+      ...queryOf(visit, ['cursor']),
+    });
     const { body: known } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
     const agencies = new Map(known?.items.map(({ code, name }) => [code, name]));
     return {
@@ -51,7 +55,7 @@ function askTable(visit: Visit, list: Listed<Ask>, agencies: ReadonlyMap<string,
       ['lượt tra cứu', 'question', 'questions'],
       ['mới nhất trước', 'the newest first'],
     ),
-    empty: say('Chưa có lượt tra cứu nào.', 'Nobody has asked a register.'),
+    empty: whenEmpty(visit, list, say('Chưa có lượt tra cứu nào.', 'Nobody has asked a register.')),
     items: list.items,
     columns: [
       { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },

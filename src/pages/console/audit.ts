@@ -2,11 +2,11 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { queryText, segment } from './api.ts';
+import { pageWithItems, queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { filterForm, listCaption, pager, queryOf } from './parts.ts';
-import type { AuditEntry, Listed } from './records.ts';
+import { filterForm, listCaption, pager, queryOf, whenEmpty } from './parts.ts';
+import type { AuditEntry } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
@@ -18,7 +18,7 @@ export function addAudit(site: Site): void {
   site.screen('/audit', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, ['actor', 'action', 'subject', 'from', 'to']);
-    const { body, problem } = await api.get<Listed<AuditEntry>>('audit', {
+    const { body, problem } = await pageWithItems<AuditEntry>(api, 'audit', {
       ...query,
       subject: query.subject && storedKind(query.subject),
       ...queryOf(visit, ['cursor']),
@@ -42,7 +42,7 @@ ${
   body
     ? html`${table<AuditEntry>({
         caption: listCaption(visit, body, ['thao tác', 'entry', 'entries'], ['mới nhất trước', 'the newest first']),
-        empty: say('Chưa có thao tác nào.', 'The audit is empty.'),
+        empty: whenEmpty(visit, body, say('Chưa có thao tác nào.', 'The audit is empty.')),
         items: body.items,
         columns: [
           { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },

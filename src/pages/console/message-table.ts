@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { number } from '../words.ts';
-import { listCaption, messageLink, operationOf, type Part, partyLink } from './parts.ts';
+import { listCaption, messageLink, operationOf, type Part, partyLink, whenEmpty } from './parts.ts';
 import type { Message } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -12,7 +12,7 @@ export function messageTable(visit: Visit, list: Part<Message>): Html {
   const { say, nowMs } = visit;
   return table<Message>({
     caption: listCaption(visit, list, ['thông điệp', 'message', 'messages'], ['mới nhất trước', 'the newest first']),
-    empty: say('Không có thông điệp nào.', 'There are no messages.'),
+    empty: whenEmpty(visit, list, say('Không có thông điệp nào.', 'There are no messages.')),
     items: list.items,
     columns: [
       { head: say('Thông điệp', 'Message'), cell: ({ id }) => messageLink(id) },

@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
+import { pageWithItems } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
 import { messageTable } from './message-table.ts';
 import { filterForm, pager, partyField, queryOf } from './parts.ts';
-import type { Listed, Message } from './records.ts';
+import type { Message } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { MESSAGE_OUTCOMES, OPERATIONS } from './words.ts';
@@ -15,7 +16,10 @@ export function addMessages(site: Site): void {
   site.screen('/messages', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, FILTER);
-    const { body, problem } = await api.get<Listed<Message>>('messages', { ...query, ...queryOf(visit, ['cursor']) });
+    const { body, problem } = await pageWithItems<Message>(api, 'messages', {
+      ...query,
+      ...queryOf(visit, ['cursor']),
+    });
     return {
       title: say('Thông điệp', 'Messages'),
       body: html`${filterForm(visit, [

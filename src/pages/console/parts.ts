@@ -93,6 +93,15 @@ ${
 }</p>`;
 }
 
+/** What stands in place of an empty table: a search that looks at a bounded number of entries may go on. */
+export const whenEmpty = ({ say }: Visit, { next }: Part<unknown>, none: string): string =>
+  (next ?? null) === null
+    ? none
+    : say(
+        'Chưa tìm thấy trong các mục mới hơn. Xem trang sau để tìm tiếp.',
+        'None among the newer entries. The next page searches on.',
+      );
+
 /** A part of a list that is known as a whole. `from` in the address says where it begins. */
 export interface Slice<Item> {
   readonly items: readonly Item[];

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planRowsOf } from '../bench/scale/plan-rows.ts';
+import { type TestHub, testHub } from '../support/hub.ts';
+import { payment } from '../support/kinds.ts';
+import { type Officer, officerAt } from '../support/officer.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+/** Rows that match no filter of these tests, newer than those that do. */
+const COMMON = 21_000;
+const MOST_ROWS = 10_000;
+
+const FILL = [
+  `INSERT INTO messages (id, receipt, received_at, party, door, operation, body_bytes, outcome, results)
+   SELECT ('01980000-' || lpad(to_hex(n), 4, '0') || '-7000-8000-000000000000')::uuid, gen_random_uuid(), now(),
+     CASE n WHEN 1 THEN 'rare' ELSE 'one-stop' END, CASE n WHEN 2 THEN 'rare' ELSE 'rest' END,
+     CASE n WHEN 3 THEN 'rare' ELSE 'dossier.upsert.v1' END, 1, CASE n WHEN 4 THEN 'refused' ELSE 'accepted' END, '[]'
+   FROM generate_series(1, ${COMMON}) n`,
+  'ALTER TABLE audit DISABLE TRIGGER audit_linked',
+  `INSERT INTO audit (at, actor, action, subject, position, link)
+   SELECT CASE n WHEN 4 THEN '2025-01-01'::timestamptz ELSE now() END, CASE n WHEN 1 THEN 'rare' ELSE 'ops' END, CASE n WHEN 2 THEN 'rare' ELSE 'body.read' END,
+     CASE n WHEN 3 THEN 'dossier RARE' ELSE 'message ' || n END, 1000 + n, ''
+   FROM generate_series(1, ${COMMON}) n`,
+  'ALTER TABLE audit ENABLE TRIGGER audit_linked',
+  `INSERT INTO asks (id, at, party, question, key_name, officer, agency_code, purpose, legal_basis, outcome)
+   SELECT ('01980000-' || lpad(to_hex(n), 4, '0') || '-7000-8000-000000000000')::uuid, now(), 'population', 'person',
+     'clerk', CASE n WHEN 1 THEN 'rare' ELSE 'CB-01' END, 'H60.01', 'x', 'y', CASE n WHEN 2 THEN 'refused' ELSE 'found' END
+   FROM generate_series(1, ${COMMON}) n`,
+  `INSERT INTO records SELECT made.* FROM records r, generate_series(1, ${COMMON}) n,
+     jsonb_populate_record(r, jsonb_build_object('code', 'T' || n, 'subject', 'payment T' || n, 'unique_key', null,
+       'is_open', false, 'state_at', '2025-08-21T09:00:00Z', 'state', CASE n WHEN 1 THEN 'refunded' ELSE 'paid' END)) made`,
+  'VACUUM ANALYZE',
+];
+
+describe('where few rows match', () => {
+  let hub: TestHub;
+  let operator: Operator;
+  let officer: Officer;
+  beforeAll(async () => {
+    hub = await testHub({ keys: [...OPERATOR_KEYS] });
+    await hub.push(payment(), { what: 'payments' });
+    for (const statement of FILL) await hub.hub.database.pool.query(statement);
+    operator = operatorOf(hub);
+    officer = officerAt(hub);
+    await officer.signIn('ops');
+  });
+  afterAll(() => hub.close());
+
+  const { messages, audit, asks } = {
+    messages: (filter: object) => hub.hub.ledger.messages(filter, 51, undefined),
+    audit: (filter: object) => hub.hub.ledger.audit(filter, 51, undefined),
+    asks: (filter: object) => hub.hub.ledger.asks(filter, 51, undefined),
+  };
+
+  test.each([
+    ['messages?party=rare', () => messages({ party: 'rare' })],
+    ['messages?door=rare', () => messages({ door: 'rare' })],
+    ['messages?operation=rare', () => messages({ operation: 'rare' })],
+    ['messages?outcome=refused', () => messages({ outcome: 'refused' })],
+    ['audit?actor=rare', () => audit({ actor: 'rare' })],
+    ['audit?action=rare', () => audit({ action: 'rare' })],
+    ['audit?subject=dossier%20RARE', () => audit({ subject: { kind: 'dossier', name: 'RARE' } })],
+    ['audit?to=2025-01-02', () => audit({ to: '2025-01-02T23:59:59+07:00' })],
+    ['asks?officer=rare', () => asks({ officer: 'rare' })],
+    ['asks?outcome=refused', () => asks({ outcome: 'refused' })],
+  ])('a page of %s reads 10,000 rows at most, and the pages together find the row once', async (path, read) => {
+    const { rows, worst } = await planRowsOf(read);
+    expect(rows, worst).toBeLessThanOrEqual(MOST_ROWS);
+    const found: unknown[] = [];
+    let pages = 0;
+    for (let cursor: string | null = ''; cursor !== null; pages++) {
+      const { body } = await operator.get(`${path}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      found.push(...body.items);
+      cursor = body.next;
+    }
+    expect(found).toHaveLength(1);
+    expect(pages).toBeLessThanOrEqual(4);
+  });
+
+  test('the console looks through empty pages and shows the row', async () => {
+    const { text } = await officer.get('/console/messages?party=rare&lang=en');
+    expect(text).toContain('0001-7000');
+  });
+
+  test('a page of records in a rare final state reads these records only', async () => {
+    const path = '/api/v1/payments?state=refunded';
+    const { rows, worst } = await planRowsOf(() => hub.read(path));
+    expect(rows, worst).toBeLessThan(50);
+    const { items } = (await hub.read(path)).body;
+    expect(items).toHaveLength(1);
+  });
+});
