@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { hasResult } from '#core/dossier/status';
 import type { DossierFacts } from '#core/records/kind';
+import { dossierOfCode } from './dossier-names.ts';
 
 /** What the index says of a dossier that a record names, with the newest message. */
 export interface FoundFacts extends DossierFacts {
@@ -18,16 +19,11 @@ interface Row extends Omit<FoundFacts, 'hasResult' | 'fieldCode'> {
 }
 
 const FACTS = `
-  SELECT names.asked, d.code, d.owner, d.status, d.status_at AS "statusAt", d.service_code AS "serviceCode", d.field_code AS "fieldCode",
+  SELECT given.asked, d.code, d.owner, d.status, d.status_at AS "statusAt", d.service_code AS "serviceCode", d.field_code AS "fieldCode",
          d.masked::json->'results' IS NOT NULL AS "hasResults", d.last_message_id AS "messageId"
-  FROM (SELECT code AS asked, code FROM unnest($1::text[]) AS given(code)
-        UNION ALL
-        SELECT a.code, min(a.dossier) FROM aliases a
-        WHERE a.code = ANY($1::text[]) AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
-        GROUP BY a.code HAVING count(DISTINCT a.dossier) = 1) names
-  JOIN dossiers d ON d.code = names.code`;
+  FROM unnest($1::text[]) AS given(asked) CROSS JOIN LATERAL ${dossierOfCode('given.asked')} d`;
 
-/** The facts about dossiers that records of other kinds need, by any of their codes. An alias of several names none. */
+/** The facts about dossiers that records of other kinds need, by any of their codes. */
 export async function loadDossierFacts(
   db: pg.Pool | pg.PoolClient,
   codes: readonly string[],

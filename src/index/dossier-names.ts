@@ -2,19 +2,26 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/pool.ts';
 
 /**
- * SQL: by each of these codes (`asked`), all codes that name the same dossier (`code`), its own first. A dossier's own code
- * comes before aliases, and an alias of several dossiers names none of them.
+ * SQL: the dossier that a code names, as one row or none. A dossier's own code comes before aliases, and an alias of several
+ * dossiers names none of them.
+ *
+ * @param code SQL that gives the code, without the names `named` and `alias`
  */
+export const dossierOfCode = (code: string): string => `(
+  SELECT named.* FROM dossiers named WHERE named.code = ${code}
+  UNION ALL
+  SELECT named.* FROM dossiers named WHERE named.code = (
+    SELECT min(alias.dossier) FROM aliases alias WHERE alias.code = ${code} HAVING count(DISTINCT alias.dossier) = 1)
+  LIMIT 1)`;
+
+/** SQL: by each of these codes (`asked`), all codes that name the same dossier (`code`), its own first. */
 function dossierNames(codes: readonly string[]): RawBuilder<{ asked: string; code: string }> {
   return sql<{ asked: string; code: string }>`
-    SELECT named.asked, names.code
-    FROM (SELECT d.code AS asked, d.code AS dossier FROM dossiers d WHERE d.code = ANY(${codes}::text[])
-          UNION ALL
-          SELECT a.code, min(a.dossier) FROM aliases a
-          WHERE a.code = ANY(${codes}::text[]) AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
-          GROUP BY a.code HAVING count(DISTINCT a.dossier) = 1) named
-    CROSS JOIN LATERAL (${codesNaming(sql`named.dossier`)}) names
-    ORDER BY names.code <> named.dossier, names.code`;
+    SELECT given.asked, names.code
+    FROM (SELECT DISTINCT unnest(${codes}::text[]) AS asked) given
+    CROSS JOIN LATERAL ${sql.raw(dossierOfCode('given.asked'))} d
+    CROSS JOIN LATERAL (${codesNaming(sql`d.code`)}) names
+    ORDER BY names.code <> d.code, names.code`;
 }
 
 /** SQL: all codes that name this dossier. */

@@ -5,7 +5,7 @@ import { atOrBelow } from '../database/at-or-below.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { IS_OPEN } from './dossier-filter.ts';
-import { codesNaming } from './dossier-names.ts';
+import { codesNaming, dossierOfCode } from './dossier-names.ts';
 
 /** Why operators look at a record: its state is old, its dossier says something else, or the index has no such dossier. */
 export type Trouble = 'still' | 'disagrees' | 'no-dossier';
@@ -82,12 +82,7 @@ function troubledOf(
       r.dossier_code AS "dossierCode", d.status AS "dossierStatus", r.owner,
       CASE WHEN ${disagrees} THEN 'disagrees' WHEN ${still} THEN 'still'
            WHEN r.dossier_code IS NOT NULL AND d.status IS NULL THEN 'no-dossier' END AS why
-    FROM records r LEFT JOIN LATERAL (
-      SELECT code, status FROM dossiers WHERE code = r.dossier_code
-      UNION ALL
-      SELECT min(o.code), min(o.status) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
-      HAVING count(DISTINCT a.dossier) = 1
-      LIMIT 1) d ON true
+    FROM records r LEFT JOIN LATERAL (SELECT code, status FROM ${sql.raw(dossierOfCode('r.dossier_code'))} d) d ON true
     WHERE r.subject = ANY(ARRAY(${sql.join(candidatesOf(kind, why), sql` UNION `)}))
       AND r.kind = ${kind.name} AND NOT r.is_held AND ${within}`;
 }
@@ -116,14 +111,13 @@ function ofDossiers({ states, statuses }: Disagreement): Sql {
     WHERE r.state = ANY(${states}::text[])`;
 }
 
-/** Of the other records only entries of the index records_dossier are read. An alias of several dossiers names none. */
+/** Of the other records only entries of the index records_dossier are read. */
 const WITHOUT_DOSSIER = sql`
   SELECT subject FROM records WHERE dossier_code = ANY(ARRAY(
     SELECT dossier_code FROM (
       SELECT dossier_code FROM records r
       WHERE dossier_code IS NOT NULL AND NOT EXISTS (SELECT FROM dossiers WHERE code = r.dossier_code) OFFSET 0) n
-    WHERE 1 <> (
-      SELECT count(DISTINCT a.dossier) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = n.dossier_code)))`;
+    WHERE NOT EXISTS (SELECT FROM ${sql.raw(dossierOfCode('n.dossier_code'))} d)))`;
 
 function whereOf({ states, statuses, ifLast }: Disagreement): Sql {
   const others = ifLast

@@ -1,6 +1,7 @@
 import { HELD_STATE } from '#core/records/kind';
 import { BEGAN_WITH, ENDED_WITH, type FactCondition } from '#core/statistics/fact-totals';
 import { bitsOf } from '#core/statistics/facts';
+import { dossierOfCode } from '../index/dossier-names.ts';
 
 /**
  * SQL: what each number of a report counts. The number and the list of its records use the same condition. Parameters: $1 the
@@ -60,10 +61,9 @@ export const ANSWERS = {
 } as const satisfies Conditions<string>;
 
 /** SQL: ratings of the period. A rating names no agency, its dossier does, perhaps by another of its codes. */
-export const RATED = `records r LEFT JOIN dossiers d ON d.code = r.dossier_code
+export const RATED = `records r LEFT JOIN LATERAL ${dossierOfCode('r.dossier_code')} d ON true
     WHERE r.kind = 'rating' AND r.began_at >= $1::timestamptz AND r.began_at <= $2::timestamptz`;
-export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code,
-  (SELECT min(o.agency_code) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code HAVING count(DISTINCT a.dossier) = 1), '')`;
+export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code, '')`;
 
 /** SQL: deliveries that were created in the period. */
 export const SENT = 'd.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz';
