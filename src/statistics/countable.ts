@@ -3,15 +3,14 @@ import type { DossierEvent } from '#core/dossier/event';
 import { groupBy } from '#core/group-by';
 import type { FactualDossier } from '#core/statistics/facts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { dossierOfCode } from '../index/dossier-names.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /** SQL: whether a whole, `p`, is counted instead of its parts: it has left status 1 of the national table. */
 const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)`;
 
-/** SQL: the dossiers that a dossier names as its whole, by any of their codes. */
-const wholesOf = (row: string): string => `(
-  SELECT w.* FROM dossiers w WHERE w.code = ${row}.parent_code
-  UNION ALL SELECT w.* FROM aliases a JOIN dossiers w ON w.code = a.dossier WHERE a.code = ${row}.parent_code)`;
+/** SQL: the dossier that a dossier names as its whole, by any of its codes. */
+const wholeOf = (row: string): string => dossierOfCode(`${row}.parent_code`);
 
 /** How many wholes above a dossier are looked at for a circle. Real chains have two or three. */
 const MOST_ABOVE = 100;
@@ -24,10 +23,10 @@ const MOST_ABOVE = 100;
  * party that chains thousands of dossiers walk the whole chain for each of them.
  */
 const IS_PART = `(
-  EXISTS (SELECT FROM ${wholesOf('d')} p WHERE ${STANDS_FOR_PARTS})
+  EXISTS (SELECT FROM ${wholeOf('d')} p WHERE ${STANDS_FOR_PARTS})
   AND NOT (WITH RECURSIVE above AS (
-      SELECT code, parent_code FROM ${wholesOf('d')} p
-      UNION SELECT p.code, p.parent_code FROM above CROSS JOIN LATERAL ${wholesOf('above')} p)
+      SELECT code, parent_code FROM ${wholeOf('d')} p
+      UNION SELECT p.code, p.parent_code FROM above CROSS JOIN LATERAL ${wholeOf('above')} p)
     SELECT coalesce(min(code) = d.code AND bool_or(code = d.code), false)
     FROM (SELECT code FROM above LIMIT ${MOST_ABOVE}) above))`;
 

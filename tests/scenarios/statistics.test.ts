@@ -261,6 +261,18 @@ describe('statistics', () => {
     expect(await received()).toBe(1);
   });
 
+  test('a part whose whole is an alias of several dossiers is counted, because the alias names none of them', async () => {
+    const alias = 'G22.99-20260301-0008';
+    const whole = one(at('03-02'), at('03-30'), { aliases: [{ party: 'one-stop', code: alias }] });
+    await hub.push([whole, one(at('03-03'), at('03-30'), { parentCode: alias })]);
+    const received = async () => (await statistics('?from=2026-03-01')).total.received.total;
+    expect(await received()).toBe(1);
+    await hub.push(one(at('03-02'), at('03-30'), { aliases: [{ party: 'other', code: alias }] }), { party: 'other' });
+    expect(await received()).toBe(3);
+    await hub.hub.database.pool.query("UPDATE counted_state SET filled_to = ''");
+    expect(await received()).toBe(3);
+  });
+
   test('of a long chain of parts the top is counted, and each part reads a bounded number of dossiers', async () => {
     const chain: Record<string, unknown>[] = [];
     for (let n = 0; n < 400; n++) chain.push(one(at('03-03'), at('03-30'), { parentCode: chain.at(-1)?.code }));
