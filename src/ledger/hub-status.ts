@@ -12,7 +12,7 @@ export interface HubStatus {
   readonly availability: Availability;
   /** Interruptions of connections that are not over, newest first. */
   readonly open: readonly Interruption[];
-  /** Those of the last 30 days that are over. */
+  /** Those that ended in the last 30 days. */
   readonly closed: InterruptionPage;
 }
 
@@ -73,6 +73,6 @@ export function readHubStatus(database: Database, nowMs: number, page: number): 
 type Row = Omit<Interruption, 'kind'> & { readonly kind: Incident['kind'] };
 
 const COLUMNS = 'party, kind, opened_at AS "openedAt", closed_at AS "closedAt"';
-const IS_OVER = 'kind = ANY($1) AND closed_at IS NOT NULL AND opened_at >= $2::timestamptz';
+const IS_OVER = 'kind = ANY($1) AND closed_at >= $2::timestamptz';
 
 const shownOf = (row: Row): Interruption => ({ ...row, kind: SHOWN[row.kind] as Interruption['kind'] });

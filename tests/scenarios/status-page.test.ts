@@ -44,6 +44,15 @@ test('an interruption that is over stays for 30 days, with its duration', async 
   expect(await page()).not.toContain('không lấy được dữ liệu');
 });
 
+test('an interruption that lasted for weeks stays for 30 days after its end', async () => {
+  await openIncident(hub.hub.database, { party: 'portal', kind: 'pull-failed', cause: 'x' }, hub.clock.nowMs);
+  hub.clock.nowMs += 40 * 24 * 60 * MINUTE_MS;
+  await closeIncidents(hub.hub.database, 'portal', ['pull-failed'], hub.clock.nowMs);
+  expect(await page()).toMatch(/không lấy được dữ liệu 21\/08\/2025 08:30 30\/09\/2025 08:30/);
+  hub.clock.nowMs += 31 * 24 * 60 * MINUTE_MS;
+  expect(await page()).not.toContain('không lấy được dữ liệu');
+});
+
 test('a time without any process counts against the time available, planned or not', async () => {
   const at = (minutes: number): string => new Date(hub.clock.nowMs + minutes * MINUTE_MS).toISOString();
   await hub.hub.database.pool.query('DELETE FROM process_runs');
