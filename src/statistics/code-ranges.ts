@@ -7,8 +7,8 @@ import { isAtOrBelow, newValues, type Values } from './sources.ts';
 
 /**
  * Where the dossiers of an agency are in the order of codes, by the third of a month in which they began and the month in
- * which they ended under any rule. A code
- * begins with an agency and a day, so a range holds little else. It may be too large, and is never too small.
+ * which they ended under any rule. A code begins with an agency and a day, so a range holds little else. It may be too
+ * large, and is never too small.
  */
 export interface CodeRange {
   readonly first: string;
