@@ -38,8 +38,14 @@ export async function takeSnapshot(
     const { head, end } = await receive(await hub.snapshot(signal), draft);
     const { type, content } = await keys.check(end.signed, () => hub.publicKeys(signal));
     if (type !== 'snapshot') throw new NoSnapshot(`the signature is for a ${type}, not for a snapshot`);
-    const told = { form: head.form, at: head.at, cursor: head.cursor, catalogue: head.catalogue, ...withoutKind(end) };
-    for (const [name, value] of Object.entries(told))
+    const stated = {
+      form: head.form,
+      at: head.at,
+      cursor: head.cursor,
+      catalogue: head.catalogue,
+      ...withoutKind(end),
+    };
+    for (const [name, value] of Object.entries(stated))
       if (content[name] !== value) throw new NoSnapshot(`its ${name} differs from the signed one`);
     const catalogueFrom = msToInstant(instantToMs(head.at) - CATALOGUE_LATE_MS);
     return await draft.finish(head, { cursor: head.cursor, kinds: cursorsOf(head), heardAt, catalogueFrom });
@@ -53,8 +59,8 @@ function cursorsOf({ kinds = [] }: SnapshotHead): Mark['kinds'] & object {
   return Object.fromEntries(kinds.map(({ name, cursor }) => [name, cursor]));
 }
 
-function withoutKind({ kind: _, signed: __, ...told }: SnapshotEnd): Omit<SnapshotEnd, 'kind' | 'signed'> {
-  return told;
+function withoutKind({ kind: _, signed: __, ...rest }: SnapshotEnd): Omit<SnapshotEnd, 'kind' | 'signed'> {
+  return rest;
 }
 
 const COUNTED = { dossier: 'dossiers', service: 'services', agency: 'agencies', field: 'fields' } as const;

@@ -217,7 +217,7 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     duringStart: index('records'),
   },
   '066-counted-alike': {
-    change: 'A dossier is counted alike, told in one message or in several.',
+    change: 'A dossier counts the same, sent in one message or in several.',
     afterwards: 'recount',
   },
   '067-rare-matches': {

@@ -55,7 +55,7 @@ export function followPrimary(url: string): Primary | undefined {
     highest = best.timeline ?? highest;
     const isMove = current !== undefined && best !== current;
     current = best;
-    if (isMove) for (const told of listeners) told();
+    if (isMove) for (const listener of listeners) listener();
     for (const go of waiting) go();
   }
 

@@ -58,9 +58,9 @@ function erasedDossier(
   ];
   const people = hidden?.people ?? named;
   const eraser = hidden ? createHider(people, hidden.isOne) : createEraser(people);
-  const told = events.filter((event) => !derived.has(event));
+  const sent = events.filter((event) => !derived.has(event));
   const rewritten = new Map<LoadedEvent, object>();
-  for (const event of told) {
+  for (const event of sent) {
     const said = event.record ? eraser.dossier(event.record) : eraser.step(event.said as never);
     if (JSON.stringify(said) !== JSON.stringify(event.said)) rewritten.set(event, said);
   }
@@ -93,7 +93,7 @@ function erasedDossier(
   return {
     row,
     events: [...rewritten].map(([{ code, seq, recordedAt }, said]) => ({ code, seq, recordedAt, said })),
-    messages: (hidden ? [...rewritten.keys()] : told).map((event) => ({ id: event.messageId, people })),
+    messages: (hidden ? [...rewritten.keys()] : sent).map((event) => ({ id: event.messageId, people })),
   };
 }
 

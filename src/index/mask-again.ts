@@ -154,12 +154,12 @@ async function namedIn(
   const named = new Map<string, Person[]>();
   const codes = rows.filter(({ version }) => version > 1).map(({ code }) => code);
   if (codes.length === 0) return named;
-  const told = await pool.query<{ code: string; record: Buffer; record_key: number }>({
+  const records = await pool.query<{ code: string; record: Buffer; record_key: number }>({
     name: 'named in',
     text: `SELECT code, record, record_key FROM events WHERE code = ANY($1::text[]) AND kind = 'dossier'`,
     values: [codes],
   });
-  for (const { code, record, record_key } of told.rows) {
+  for (const { code, record, record_key } of records.rows) {
     if (!vault.knows(record_key)) continue;
     const { applicant } = JSON.parse(vault.open({ keyId: record_key, bytes: record }).toString()) as Dossier;
     if (applicant) addTo(named, code, applicant);

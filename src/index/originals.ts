@@ -32,7 +32,11 @@ export interface Originals {
    *
    * @param since when the oldest of them was first recorded
    */
-  of<T extends DeliveredVersion>(dialect: string, told: readonly T[], since: string): Promise<ReadonlyMap<T, Original>>;
+  of<T extends DeliveredVersion>(
+    dialect: string,
+    versions: readonly T[],
+    since: string,
+  ): Promise<ReadonlyMap<T, Original>>;
   /** The last complete item in which a party sent a dossier. */
   last(dialect: string, code: string, party: string): Promise<DossierOriginal | undefined>;
 }
@@ -51,26 +55,26 @@ interface Row {
 
 /** The dialect's items have no time of their own. Items of one moment are in the order of recording. */
 const FIND = `
-  SELECT told.place, event.message_id, event.item, event.record, event.record_key
-  FROM unnest($1::text[], $2::int4[], $3::bool[]) WITH ORDINALITY AS told(code, seq, is_step, place)
+  SELECT asked.place, event.message_id, event.item, event.record, event.record_key
+  FROM unnest($1::text[], $2::int4[], $3::bool[]) WITH ORDINALITY AS asked(code, seq, is_step, place)
   CROSS JOIN LATERAL (
     SELECT e.message_id, e.item, e.record, e.record_key FROM events e JOIN messages m ON m.id = e.message_id
       JOIN dossiers d ON d.code = e.code
-    WHERE e.code = told.code AND e.recorded_at >= $4::timestamptz AND m.door = $5 AND m.emptied_at IS NULL
+    WHERE e.code = asked.code AND e.recorded_at >= $4::timestamptz AND m.door = $5 AND m.emptied_at IS NULL
       -- Of a party alone where one is given; otherwise whole items of the owner, but those of a moment far ahead.
       AND CASE WHEN $6::text IS NOT NULL THEN e.party = $6
-          ELSE told.is_step OR ((e.shared IS NULL OR e.party = d.owner) AND e.at <= e.recorded_at + interval '1 day') END
-      AND CASE WHEN told.is_step THEN e.seq = told.seq ELSE e.seq <= told.seq AND e.kind = 'dossier' END
+          ELSE asked.is_step OR ((e.shared IS NULL OR e.party = d.owner) AND e.at <= e.recorded_at + interval '1 day') END
+      AND CASE WHEN asked.is_step THEN e.seq = asked.seq ELSE e.seq <= asked.seq AND e.kind = 'dossier' END
     ORDER BY e.at DESC, e.seq DESC LIMIT 1) event`;
 
 /** One message may have many dossiers, so the latest readings are cached, up to this many bytes. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 export function createOriginals(database: Database, vault: Vault, readers: OriginalReaders): Originals {
-  const lately = createByteLru<Promise<readonly unknown[]>>(KEPT_BYTES);
+  const cache = createByteLru<Promise<readonly unknown[]>>(KEPT_BYTES);
 
   async function itemsOf(dialect: string, messageId: string): Promise<readonly unknown[]> {
-    const known = lately.get(messageId);
+    const known = cache.get(messageId);
     if (known) return known;
     const { rows } = await database.pool.query<{ body: Buffer | null; body_key: number | null }>({
       name: 'body of message',
@@ -81,20 +85,25 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
     if (!body || keyId === null || keyId === undefined) return [];
     const opened = vault.open({ keyId, bytes: body });
     const items = readers[dialect]?.(opened) ?? Promise.resolve([]);
-    lately.put(messageId, items, opened.length);
+    cache.put(messageId, items, opened.length);
     return items;
   }
 
-  async function of<T extends DeliveredVersion>(dialect: string, told: readonly T[], since: string, party?: string) {
+  async function of<T extends DeliveredVersion>(
+    dialect: string,
+    versions: readonly T[],
+    since: string,
+    party?: string,
+  ) {
     const found = new Map<T, Original>();
-    if (told.length === 0) return found;
+    if (versions.length === 0) return found;
     const { rows } = await database.pool.query<Row>({
       name: 'find originals',
       text: FIND,
       values: [
-        told.map(({ subject }) => subject),
-        told.map(({ seq }) => seq),
-        told.map(({ operation }) => operation === 'dossier.progress.v1'),
+        versions.map(({ subject }) => subject),
+        versions.map(({ seq }) => seq),
+        versions.map(({ operation }) => operation === 'dossier.progress.v1'),
         since,
         dialect,
         party,
@@ -104,16 +113,16 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
       const given = (await itemsOf(dialect, messageId))[item];
       if (given === undefined) continue;
       const said = JSON.parse(vault.open({ keyId, bytes: record }).toString()) as Records[keyof Records];
-      found.set(told[Number(place) - 1] as T, { item: given, record: said });
+      found.set(versions[Number(place) - 1] as T, { item: given, record: said });
     }
     return found;
   }
 
   return {
-    of: (dialect, told, since) => of(dialect, told, since),
+    of: (dialect, versions, since) => of(dialect, versions, since),
     async last(dialect, code, party) {
-      const told: DeliveredVersion = { operation: 'dossier.upsert.v1', subject: code, seq: NEWEST };
-      return (await of(dialect, [told], '1970-01-01', party)).get(told) as DossierOriginal | undefined;
+      const version: DeliveredVersion = { operation: 'dossier.upsert.v1', subject: code, seq: NEWEST };
+      return (await of(dialect, [version], '1970-01-01', party)).get(version) as DossierOriginal | undefined;
     },
   };
 }

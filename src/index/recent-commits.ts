@@ -41,15 +41,15 @@ interface Entry {
 }
 
 export function createRecentCommits(): RecentCommits {
-  const lately = createByteLru<Entry>(MOST_BYTES);
+  const cache = createByteLru<Entry>(MOST_BYTES);
   return {
     put(party, kept) {
       // The bytes of most records exist already, because they were just written.
       const bytes = bytesOf(kept.held.view.record).length;
-      lately.put(`${party} ${kept.held.code}`, { kept, sinceMs: performance.now() }, bytes);
+      cache.put(`${party} ${kept.held.code}`, { kept, sinceMs: performance.now() }, bytes);
     },
     take({ party, subject, seq, createdAt }) {
-      const entry = lately.take(`${party} ${subject}`);
+      const entry = cache.take(`${party} ${subject}`);
       if (entry?.kept.held.version !== seq || entry.kept.receivedAt !== createdAt) return undefined;
       return performance.now() - entry.sinceMs <= FRESH_MS ? entry.kept : undefined;
     },

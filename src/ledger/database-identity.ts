@@ -65,17 +65,17 @@ export async function checkDatabaseIdentity(
     // An earlier restore stays in doubt: the newest row has the latest end of all.
     const before = known.doubtfulUntil;
     const untilMs = Math.max(nowMs + doubtMs, before === null ? 0 : instantToMs(before));
-    const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(untilMs) };
-    await addIdentity(tx, home, nowMs, putBack);
+    const restore = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(untilMs) };
+    await addIdentity(tx, home, nowMs, restore);
     await tx.query('UPDATE change_counter SET value = value + $1', [NUMBER_LEAP]);
     await tx.query('UPDATE record_change_counters SET value = value + $1', [NUMBER_LEAP]);
     await tx.query(
       `SELECT setval(pg_get_serial_sequence('deliveries', 'id'), nextval(pg_get_serial_sequence('deliveries', 'id')) + $1)`,
       [NUMBER_LEAP],
     );
-    const { who = 'hub', why = render(describeRestore(putBack), 'en') } = order ?? {};
+    const { who = 'hub', why = render(describeRestore(restore), 'en') } = order ?? {};
     await writeAudit(tx, { actor: who, action: 'database.put-back', subject: DATABASE_OF_HUB, why }, nowMs);
-    return putBack;
+    return restore;
   });
 }
 
@@ -145,11 +145,11 @@ export function describeRestore({ noticedAt, newestAt, doubtfulUntil }: Database
   return say('database-restored', { at: noticedAt, newest: newestAt, until: doubtfulUntil });
 }
 
-async function addIdentity(tx: pg.PoolClient, home: string, nowMs: number, putBack?: DatabaseRestore): Promise<void> {
+async function addIdentity(tx: pg.PoolClient, home: string, nowMs: number, restore?: DatabaseRestore): Promise<void> {
   await tx.query(
     `INSERT INTO database_homes (home, since, newest_at, doubtful_until)
      VALUES ($1, $2::timestamptz, $3::timestamptz, $4::timestamptz)`,
-    [home, msToInstant(nowMs), putBack?.newestAt ?? null, putBack?.doubtfulUntil ?? null],
+    [home, msToInstant(nowMs), restore?.newestAt ?? null, restore?.doubtfulUntil ?? null],
   );
 }
 

@@ -45,8 +45,8 @@ export function createDelayReader(database: Database, working: WorkingTime, nowM
 }
 
 function startOf({ submittedAt, receivedAt, statusAt }: Dated, deliveries: readonly DeliveryFact[]): number {
-  const told = submittedAt ?? receivedAt;
-  return told ? instantToMs(told) : Math.min(instantToMs(statusAt), ...deliveries.map((one) => one.createdMs));
+  const reported = submittedAt ?? receivedAt;
+  return reported ? instantToMs(reported) : Math.min(instantToMs(statusAt), ...deliveries.map((one) => one.createdMs));
 }
 
 function finishMsOf(dossier: Dated): number | undefined {

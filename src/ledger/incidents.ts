@@ -123,8 +123,8 @@ export async function openIncidents(database: Database): Promise<readonly Incide
 }
 
 /**
- * Parties with such an incident and no activity: nothing due or parked, no failed pull, and no attempt in the last ten
- * minutes.
+ * Parties that have been unreachable for ten minutes and have nothing to send: no due, held or parked delivery, no failed
+ * pull, and no attempt in that time.
  */
 export async function listIdleParties(database: Database, nowMs: number): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ party: string }>({

@@ -164,13 +164,13 @@ export async function countHolds({ pool }: Pick<Database, 'pool'>): Promise<numb
 export async function heldMonths({ pool }: Pick<Database, 'pool'>): Promise<ReadonlySet<string> | 'all'> {
   if (await isAnyPersonHeld({ pool })) return 'all';
   const { rows } = await pool.query<{ month: string }>(`
-    WITH told AS (
+    WITH held_events AS (
       SELECT e.recorded_at, e.message_id FROM held_subjects h JOIN events e ON e.code = h.subject
       UNION ALL
       SELECT e.recorded_at, e.message_id FROM held_subjects h JOIN record_events e ON e.subject = h.subject),
     moments AS (
-      SELECT recorded_at AS at FROM told
-      UNION ALL SELECT m.received_at FROM told JOIN messages m ON m.id = told.message_id
+      SELECT recorded_at AS at FROM held_events
+      UNION ALL SELECT m.received_at FROM held_events JOIN messages m ON m.id = held_events.message_id
       UNION ALL
       SELECT a.at FROM held_subjects h JOIN deliveries d
         ON d.party = ANY(ARRAY(SELECT party FROM party_states)) AND d.subject = h.subject

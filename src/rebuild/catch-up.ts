@@ -4,7 +4,7 @@ import type { Difference, Findings } from './difference.ts';
 import type { Lane } from './lane.ts';
 import { createRecall, type Recall, type RecallDeps, type Recalled } from './recall.ts';
 import { storedItems } from './recorded-items.ts';
-import { countMessages, recordedMessages } from './recorded-messages.ts';
+import { countRecorded, recordedMessages } from './recorded-messages.ts';
 
 export type Tell = (at: { readonly what: string; readonly done: number; readonly total: number }) => void;
 
@@ -26,45 +26,46 @@ const LATE_MS = 3_600_000;
 export function createCatchUp(deps: RecallDeps, lane: Lane, findings: Findings, tell: Tell): CatchUp {
   const { live, codes } = deps;
   const recall = createRecall(deps);
-  const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: NIL_UUID };
+  const progress = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: NIL_UUID };
 
   async function apply(recalled: readonly Recalled[]): Promise<void> {
     for (const { id, submission, unreadable } of recalled) {
       findings.add(unreadable);
-      so.unreadable += unreadable.length;
-      if (so.oldestAt === undefined || submission.receivedAt < so.oldestAt) so.oldestAt = submission.receivedAt;
-      if (id > so.lastId) so.lastId = id;
+      progress.unreadable += unreadable.length;
+      if (progress.oldestAt === undefined || submission.receivedAt < progress.oldestAt)
+        progress.oldestAt = submission.receivedAt;
+      if (id > progress.lastId) progress.lastId = id;
     }
     findings.add(await ofCovered(await lane.apply(recalled)));
-    so.messages += recalled.length;
+    progress.messages += recalled.length;
   }
 
   /** Dossiers that the messages cannot restore fully are expected to differ; they are no findings. */
   async function ofCovered(found: readonly Difference[]): Promise<readonly Difference[]> {
     if (found.length === 0) return found;
     const codes = [...new Set(found.map(({ code }) => code))];
-    const left = await notCovered(live.pool, codes, so.oldestAt as string);
+    const left = await notCovered(live.pool, codes, progress.oldestAt as string);
     return found.filter(({ code }) => !left.has(code));
   }
 
   return {
     get messages() {
-      return so.messages;
+      return progress.messages;
     },
     get unreadable() {
-      return so.unreadable;
+      return progress.unreadable;
     },
     get oldestAt() {
-      return so.oldestAt;
+      return progress.oldestAt;
     },
     async run() {
       await codes.reload();
-      const isFirst = so.lastId === NIL_UUID;
-      const total = isFirst ? await countMessages(live) : 0;
-      const after = isFirst ? NIL_UUID : firstUuidOf(msOf(so.lastId) - LATE_MS);
+      const isFirst = progress.lastId === NIL_UUID;
+      const total = isFirst ? await countRecorded(live) : 0;
+      const after = isFirst ? NIL_UUID : firstUuidOf(msOf(progress.lastId) - LATE_MS);
       await overlapping(recalledPages(deps, recall, after), async (page) => {
         await apply(page);
-        tell({ what: 'applying messages', done: so.messages, total: Math.max(total, so.messages) });
+        tell({ what: 'applying messages', done: progress.messages, total: Math.max(total, progress.messages) });
       });
     },
   };

@@ -65,18 +65,18 @@ const KNOWN = `EXISTS (SELECT 1 FROM dossiers l JOIN ${SCHEMA}.dossiers r ON r.c
  *
  * @param missing whose changes are missing, by code or subject
  */
-export async function tellChanges(
+export async function appendChanges(
   db: pg.PoolClient,
   codes: readonly string[],
   missing: readonly string[],
   at: string,
 ): Promise<void> {
   await db.query(
-    `WITH told AS (
+    `WITH reported AS (
        SELECT code, status, status_at, changed_at, 1 AS turn FROM (${MISSING}) m WHERE ${KNOWN}
        UNION ALL
        SELECT code, status, status_at, $2::timestamptz, 2 FROM dossiers WHERE code = ANY($3::text[])),
-     numbered AS (SELECT told.*, row_number() OVER (ORDER BY turn, changed_at, code) AS position FROM told),
+     numbered AS (SELECT reported.*, row_number() OVER (ORDER BY turn, changed_at, code) AS position FROM reported),
      counter AS (
        UPDATE change_counter SET value = value + (SELECT count(*) FROM numbered)
        RETURNING value - (SELECT count(*) FROM numbered) AS before)

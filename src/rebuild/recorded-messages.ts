@@ -85,7 +85,7 @@ function recorded(row: Row, vault: Vault): RecordedMessage {
   };
 }
 
-export async function countMessages(live: Database): Promise<number> {
+export async function countRecorded(live: Database): Promise<number> {
   const { n } = await live.query
     .selectFrom('messages')
     .select(({ fn }) => fn.countAll<number>().as('n'))

@@ -4,7 +4,7 @@ import { auditSubject } from '#core/identifiers/audit-subject';
 import { addRecounts } from '../index/recounts.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { COMPARED } from './compared-tables.ts';
-import { tellChanges } from './feed.ts';
+import { appendChanges } from './feed.ts';
 import { SCHEMA } from './schema.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function takeOver(
   }
   // The statistics count these dossiers again. They forget a removed one, which the feed does not report.
   await addRecounts(db, codes);
-  await tellChanges(db, codes, missing, at);
+  await appendChanges(db, codes, missing, at);
   const subject = auditSubject(
     'dossiers',
     codes.length,

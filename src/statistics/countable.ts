@@ -96,7 +96,7 @@ type Row = Omit<CountableDossier, 'times' | 'record' | 'events' | 'isCutOff'> & 
   readonly sealedKey: number;
 };
 
-/** Quotes inside a text would be escaped, so this matches only the member. */
+/** `"results":[` finds the member alone: quotes inside a text are escaped. */
 const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
