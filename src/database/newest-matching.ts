@@ -9,7 +9,9 @@ type Condition = RawBuilder<SqlBool>;
 
 /** Which rows of a growing table a list has. */
 export interface Matching {
-  readonly table: 'messages' | 'audit' | 'asks';
+  readonly table: 'messages' | 'audit' | 'asks' | 'deliveries';
+  /** By what name the conditions and columns know a row. */
+  readonly alias?: string;
   /** An index finds the rows that meet these conditions. Others are not looked at. */
   readonly indexed: readonly Condition[];
   /** A page looks at rows to find those that meet these too. */
@@ -17,12 +19,14 @@ export interface Matching {
 }
 
 /** A list that may have ended before its limit: `endedAt` is then the id of the last row that was looked at. */
-export type Looked<Row extends { readonly id: unknown }> = readonly Row[] & { readonly endedAt?: Row['id'] };
+export type Looked<Row extends { readonly id: unknown }> = readonly Row[] & {
+  readonly endedAt?: Row['id'] | undefined;
+};
 
 /** The first matching rows before an id, newest first. @param columns with the `id` */
 export async function newestMatching<Row extends { readonly id: unknown }>(
   { query }: Pick<Database, 'query'>,
-  { table, indexed, others }: Matching,
+  { table, alias = table, indexed, others }: Matching,
   columns: RawBuilder<Row>,
   limit: number,
   before: Row['id'] | undefined,
@@ -33,8 +37,8 @@ export async function newestMatching<Row extends { readonly id: unknown }>(
   const isLast = sql`nth = ${sql.lit(MOST_LOOKED_AT)}`;
   const { rows } = await sql<Row & { is_match: boolean; is_last: boolean }>`
     SELECT ${columns}, ${matches} AS is_match, ${isLast} AS is_last FROM (
-      SELECT *, row_number() OVER (ORDER BY id DESC) AS nth FROM ${sql.table(table)}
-      WHERE ${allOf(from)} ORDER BY id DESC LIMIT ${sql.lit(MOST_LOOKED_AT)}) looked
+      SELECT *, row_number() OVER (ORDER BY id DESC) AS nth FROM ${sql.table(table)} AS ${sql.ref(alias)}
+      WHERE ${allOf(from)} ORDER BY id DESC LIMIT ${sql.lit(MOST_LOOKED_AT)}) AS ${sql.ref(alias)}
     WHERE ${matches} OR ${isLast} ORDER BY id DESC LIMIT ${limit}::int8`.execute(query);
   const found = rows.filter((row) => row.is_match).map(({ is_match: _, is_last: __, ...row }) => row as unknown as Row);
   const last = rows.at(-1);
@@ -42,8 +46,14 @@ export async function newestMatching<Row extends { readonly id: unknown }>(
 }
 
 /** How many rows match in all. */
-export function countMatching(database: Pick<Database, 'query'>, { table, indexed, others }: Matching): Promise<Total> {
-  return countUpTo(database, sql`SELECT FROM ${sql.table(table)} WHERE ${allOf([...indexed, ...others])}`);
+export function countMatching(
+  database: Pick<Database, 'query'>,
+  { table, alias = table, indexed, others }: Matching,
+): Promise<Total> {
+  return countUpTo(
+    database,
+    sql`SELECT FROM ${sql.table(table)} AS ${sql.ref(alias)} WHERE ${allOf([...indexed, ...others])}`,
+  );
 }
 
 /** SQL: whether all conditions hold. */

@@ -69,7 +69,7 @@ export type Place = string | number | readonly (string | number)[];
  * May have fewer items than the limit while more follow: with `isCut` because they are large, with `endedAt` because few of the
  * rows matched. `endedAt` is the place of the last row that was looked at.
  */
-export type Loaded<Item, At> = readonly Item[] & { readonly isCut?: boolean; readonly endedAt?: At };
+export type Loaded<Item, At> = readonly Item[] & { readonly isCut?: boolean; readonly endedAt?: At | undefined };
 
 export interface Paging<Item, At extends Place> {
   /** The name of the list. A cursor of another list is refused. */

@@ -1,7 +1,8 @@
-import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { DeliveryState, StateFilter } from '#core/dossier/delivery-states';
 import type { Words } from '#messages/message';
-import { countUpTo, type Total } from '../database/count-up-to.ts';
+import type { Total } from '../database/count-up-to.ts';
+import { countMatching, type Looked, type Matching, newestMatching } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -59,7 +60,6 @@ export interface ListedDelivery {
 }
 
 type WithDeliveries = Tables & { d: Tables['deliveries'] };
-type Builder = ExpressionBuilder<WithDeliveries, 'd'>;
 
 /**
  * Narrows a query over `deliveries as d`.
@@ -71,23 +71,26 @@ export function filterDeliveries<Out>(
   filter: DeliveryFilter,
   subjects: readonly string[] | undefined,
 ): SelectQueryBuilder<WithDeliveries, 'd', Out> {
-  let narrowed = query;
-  const { party, state, operation, reason, from, to } = filter;
-  if (party !== undefined) narrowed = narrowed.where('d.party', '=', party);
-  // The index begins with the party.
-  else if (subjects) narrowed = narrowed.where(sql<boolean>`d.party = ANY(ARRAY(SELECT party FROM party_states))`);
-  if (subjects) narrowed = narrowed.where('d.subject', 'in', [...subjects]);
-  if (state !== undefined) narrowed = narrowed.where((eb) => inState(eb, state));
-  if (operation !== undefined) narrowed = narrowed.where('d.operation', '=', operation);
-  if (reason !== undefined) narrowed = narrowed.where('d.reason', '=', reason);
-  if (from !== undefined) narrowed = narrowed.where('d.created_at', '>=', from);
-  if (to !== undefined) narrowed = narrowed.where('d.created_at', '<=', to);
-  return narrowed;
+  const { indexed, others } = matching(filter, subjects);
+  return [...indexed, ...others].reduce((narrowed, condition) => narrowed.where(condition), query);
 }
 
-function inState(eb: Builder, state: StateFilter) {
-  if (state === 'failed') return sql<boolean>`${sql.raw(IS_FAILED)}`;
-  return eb('d.state', '=', state);
+function matching(filter: DeliveryFilter, subjects: readonly string[] | undefined): Matching {
+  const { party, state, operation, reason, from, to } = filter;
+  const indexed: RawBuilder<SqlBool>[] = [];
+  const others: RawBuilder<SqlBool>[] = [];
+  if (party !== undefined) indexed.push(sql`d.party = ${party}`);
+  // The index begins with the party.
+  else if (subjects) indexed.push(sql`d.party = ANY(ARRAY(SELECT party FROM party_states))`);
+  if (subjects) indexed.push(sql`d.subject = ANY(${[...subjects]}::text[])`);
+  if (state === 'failed') indexed.push(sql.raw(IS_FAILED));
+  else if (state === 'delivered') others.push(sql`d.state = ${state}`);
+  else if (state !== undefined) indexed.push(sql`d.state = ${state}`);
+  if (reason !== undefined) indexed.push(sql`d.reason = ${reason}`);
+  if (from !== undefined) indexed.push(sql`d.created_at >= ${from}::timestamptz`);
+  if (to !== undefined) indexed.push(sql`d.created_at <= ${to}::timestamptz`);
+  if (operation !== undefined) others.push(sql`d.operation = ${operation}`);
+  return { table: 'deliveries', alias: 'd', indexed, others };
 }
 
 /** The subjects that a filter's code names: the code itself, dossiers with that alias, and records with that code. */
@@ -98,10 +101,11 @@ export async function subjectsOf(database: Database, { code }: DeliveryFilter): 
   return [code, ...aliases.map((alias) => alias.dossier), ...records.map(({ subject }) => subject)];
 }
 
-const BEHIND = sql<number | null>`CASE WHEN d.state = 'due' AND d.leased_by IS NULL THEN (
+const BEHIND_SQL = sql<number | null>`CASE WHEN d.state = 'due' AND d.leased_by IS NULL THEN (
   SELECT e.id FROM deliveries e
   WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' IN ('due', 'held') AND e.id < d.id
-  ORDER BY e.id LIMIT 1) END`.as('behind');
+  ORDER BY e.id LIMIT 1) END`;
+const BEHIND = BEHIND_SQL.as('behind');
 
 /** Deliveries by filter, newest first, before the id `before`. */
 export async function listDeliveries(
@@ -109,18 +113,14 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   limit: number,
   before: number | undefined,
-): Promise<readonly ListedDelivery[]> {
-  const subjects = await subjectsOf(database, filter);
-  let query = filterDeliveries(database.query.selectFrom('deliveries as d'), filter, subjects)
-    .selectAll('d')
-    .select(BEHIND);
-  if (before !== undefined) query = query.where('d.id', '<', before);
-  return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(listed);
+): Promise<Looked<ListedDelivery>> {
+  const matches = matching(filter, await subjectsOf(database, filter));
+  const rows = await newestMatching(database, matches, sql<Row>`d.*, ${BEHIND_SQL} AS behind`, limit, before);
+  return Object.assign(rows.map(listed), { endedAt: rows.endedAt });
 }
 
 export async function countDeliveries(database: Database, filter: DeliveryFilter): Promise<Total> {
-  const subjects = await subjectsOf(database, filter);
-  return countUpTo(database, filterDeliveries(database.query.selectFrom('deliveries as d'), filter, subjects));
+  return countMatching(database, matching(filter, await subjectsOf(database, filter)));
 }
 
 /** The deliveries of a message, for the codes in it. */

@@ -64,7 +64,7 @@ export interface LedgerReader {
   receipt(party: string, receipt: string, after: ReceiptPlace | undefined): Promise<ReceiptPage | undefined>;
   deliveriesOf(messageId: string, codes: readonly string[]): Promise<readonly ListedDelivery[]>;
   waitingOf(messageId: string): Promise<readonly WaitingItemRow[]>;
-  deliveries(filter: DeliveryFilter, limit: number, before: number | undefined): Promise<readonly ListedDelivery[]>;
+  deliveries(filter: DeliveryFilter, limit: number, before: number | undefined): Promise<Looked<ListedDelivery>>;
   delivery(id: number): Promise<ListedDelivery | undefined>;
   /** The dossiers that have a code, own or alias. */
   currentStates(code: string): Promise<readonly CurrentState[]>;

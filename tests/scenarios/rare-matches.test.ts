@@ -21,6 +21,10 @@ const FILL = [
      CASE n WHEN 3 THEN 'dossier RARE' ELSE 'message ' || n END, 1000 + n, ''
    FROM generate_series(1, ${COMMON}) n`,
   'ALTER TABLE audit ENABLE TRIGGER audit_linked',
+  `INSERT INTO deliveries (party, operation, subject, seq, message_id, state, created_at, next_at, reason)
+   SELECT 'portal', CASE n WHEN 1 THEN 'rare' ELSE 'dossier.upsert.v1' END, 'H60-' || n, 1, gen_random_uuid(), 'delivered', now(), now(),
+     CASE n WHEN 2 THEN 'rare' ELSE 'nothing-new' END
+   FROM generate_series(1, ${COMMON}) n`,
   `INSERT INTO asks (id, at, party, question, key_name, officer, agency_code, purpose, legal_basis, outcome)
    SELECT ('01980000-' || lpad(to_hex(n), 4, '0') || '-7000-8000-000000000000')::uuid, now(), 'population', 'person',
      'clerk', CASE n WHEN 1 THEN 'rare' ELSE 'CB-01' END, 'H60.01', 'x', 'y', CASE n WHEN 2 THEN 'refused' ELSE 'found' END
@@ -45,8 +49,9 @@ describe('where few rows match', () => {
   });
   afterAll(() => hub.close());
 
-  const { messages, audit, asks } = {
+  const { messages, deliveries, audit, asks } = {
     messages: (filter: object) => hub.hub.ledger.messages(filter, 51, undefined),
+    deliveries: (filter: object) => hub.hub.ledger.deliveries(filter, 51, undefined),
     audit: (filter: object) => hub.hub.ledger.audit(filter, 51, undefined),
     asks: (filter: object) => hub.hub.ledger.asks(filter, 51, undefined),
   };
@@ -56,6 +61,9 @@ describe('where few rows match', () => {
     ['messages?door=rare', () => messages({ door: 'rare' })],
     ['messages?operation=rare', () => messages({ operation: 'rare' })],
     ['messages?outcome=refused', () => messages({ outcome: 'refused' })],
+    ['deliveries?operation=rare', () => deliveries({ operation: 'rare' })],
+    ['deliveries?reason=rare', () => deliveries({ reason: 'rare' })],
+    ['deliveries?party=portal&operation=rare', () => deliveries({ party: 'portal', operation: 'rare' })],
     ['audit?actor=rare', () => audit({ actor: 'rare' })],
     ['audit?action=rare', () => audit({ action: 'rare' })],
     ['audit?subject=dossier%20RARE', () => audit({ subject: { kind: 'dossier', name: 'RARE' } })],

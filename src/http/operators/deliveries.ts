@@ -9,7 +9,7 @@ import { filterText } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { peopleOfDelivery } from './body-view/people-behind.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
-import { addList, cleanFilter } from './list.ts';
+import { addList, cleanFilter, LOOKS_AT } from './list.ts';
 import { BodyShown, opened, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
 import { DETAIL, DeliveryShown, maybe, WordsShown } from './shown.ts';
@@ -56,6 +56,7 @@ export function addDeliveries(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'deliveries',
     summary: 'Deliveries by filter, newest first',
+    description: LOOKS_AT,
     filters: DELIVERY_FILTER,
     item: DeliveryShown,
     load: (filter, many, before?: number) => hub.ledger.deliveries(cleanFilter(filter), many, before),

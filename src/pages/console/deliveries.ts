@@ -1,12 +1,12 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { queryText } from './api.ts';
+import { pageWithItems, queryText } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { choiceField, dayField, textField } from './forms.ts';
 import { filterForm, pager, partyField, type Query, queryOf } from './parts.ts';
 import { reasonField } from './reason-field.ts';
-import type { Delivery, Listed } from './records.ts';
+import type { Delivery } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { may, type Visit } from './visit.ts';
@@ -20,7 +20,7 @@ export function addDeliveries(site: Site): void {
   site.screen('/deliveries', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, DELIVERY_FILTER);
-    const { body, problem } = await api.get<Listed<Delivery>>('deliveries', {
+    const { body, problem } = await pageWithItems<Delivery>(api, 'deliveries', {
       ...query,
       ...queryOf(visit, ['cursor']),
     });

@@ -11,6 +11,7 @@ import {
   partyLink,
   reasonOf,
   subjectLink,
+  whenEmpty,
 } from './parts.ts';
 import type { Delivery } from './records.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
@@ -27,7 +28,7 @@ export function deliveryTable(visit: Visit, list: Part<Delivery>, of: 'all' | 'o
       ['lượt chuyển', 'delivery', 'deliveries'],
       ['mới nhất trước', 'the newest first'],
     ),
-    empty: say('Không có lượt chuyển nào.', 'There are no deliveries.'),
+    empty: whenEmpty(visit, list, say('Không có lượt chuyển nào.', 'There are no deliveries.')),
     items: list.items,
     columns: [
       {
