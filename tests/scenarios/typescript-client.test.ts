@@ -77,6 +77,22 @@ describe('the TypeScript client', () => {
     expect(requests).toHaveLength(4);
   });
 
+  test('waits until the time that an answer names', async () => {
+    const until = new Date(Date.now() + 1_500).toUTCString();
+    const answers = [
+      new Response('', { status: 503, headers: { 'Retry-After': until } }),
+      Response.json({ code: codeOf(1) }),
+    ];
+    const patient = new HubClient({
+      url: 'http://hub.example',
+      secret: 'any',
+      retryDelaysMs: [0],
+      fetch: async () => answers.shift() as Response,
+    });
+    await patient.dossier(codeOf(1));
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+  });
+
   test('reads one dossier, its steps, and every page of a list', async () => {
     const portal = client(SECRETS.portal);
     expect(await portal.dossier(codeOf(1))).toMatchObject({ code: codeOf(1), status: 'received' });

@@ -142,8 +142,7 @@ export class HubClient {
       });
       if (answer && answer.status < 300) return answer;
       if (answer && (!PASSING.has(answer.status) || attempt >= retryDelaysMs.length)) throw errorOf(answer);
-      const askedMs = Number(answer?.headers.get('Retry-After') ?? 0) * 1_000;
-      await pause(Math.max(retryDelaysMs[attempt] ?? 0, askedMs), options.signal);
+      await pause(Math.max(retryDelaysMs[attempt] ?? 0, askedMs(answer?.headers.get('Retry-After'))), options.signal);
     }
   }
 
@@ -178,6 +177,13 @@ function query(params: object): URLSearchParams {
   return new URLSearchParams(
     Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+/** What `Retry-After` asks for: the hub names seconds, a gateway before it may name a time. */
+function askedMs(header: string | null | undefined): number {
+  if (!header) return 0;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? 0 : ms;
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
