@@ -3,6 +3,9 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import {
   type ChangePage,
@@ -91,6 +94,32 @@ describe('the TypeScript client', () => {
     });
     await patient.dossier(codeOf(1));
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+  });
+
+  inDepth('ends an attempt in time, also during garbage collection', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let answers = true;
+    const changes = () =>
+      new HubClient({
+        url: 'http://hub.example',
+        secret: 'any',
+        retryDelaysMs: [],
+        timeoutMs: 400,
+        fetch: async (request) => {
+          if (answers) return Response.json({ items: [{ code: codeOf(1) }], next: 'a', gap: null });
+          return new Promise((_, reject) => request.signal.addEventListener('abort', () => reject(request.signal)));
+        },
+      })
+        .changes(undefined, { waitS: 0, signal: new AbortController().signal })
+        .next();
+    // Only what the engine has compiled lets go of an attempt's parts early.
+    for (let n = 0; n < 2_000; n++) await changes();
+    answers = false;
+    const ended = changes().catch(() => 'ended');
+    await sleep(1);
+    collect();
+    expect(await Promise.race([ended, sleep(2_000)])).toBe('ended');
   });
 
   test('reads one dossier, its steps, and every page of a list', async () => {

@@ -22,6 +22,8 @@ const RETRY_DELAYS_MS = [5_000, 15_000, 60_000, 300_000];
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
 /** The most items in an array. */
 const ITEMS = 1_000;
+/** Node 20 may collect a limit or its request as garbage before the limit ends the attempt. Here they are held. */
+const RUNNING = new Set<{ limit: AbortSignal; request: Request }>();
 
 /** One hub, with one key. */
 export class HubClient {
@@ -160,8 +162,14 @@ export class HubClient {
       body: body ?? null,
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
-    const answer = await this.#options.fetch(request);
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    const attempt = { limit, request };
+    RUNNING.add(attempt);
+    try {
+      const answer = await this.#options.fetch(request);
+      return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    } finally {
+      RUNNING.delete(attempt);
+    }
   }
 }
 
