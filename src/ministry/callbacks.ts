@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Item } from '#core/dossier/item';
+import { parseExactly } from '#core/exact-json';
 import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import { type Problem, problem } from '#core/problem';
 import type { Callback, CallbackRequest, CallbackResult } from '../kit/callback.ts';
@@ -78,7 +79,7 @@ function contentOf(body: Uint8Array): object | undefined {
     .replace(/^\ufeff/, '')
     .trimStart();
   try {
-    const content: unknown = text.startsWith('<') ? nodesAt(readXml(text), '*')[0] : JSON.parse(text);
+    const content: unknown = text.startsWith('<') ? nodesAt(readXml(text), '*')[0] : parseExactly(text);
     return typeof content === 'object' && content !== null ? content : undefined;
   } catch (error) {
     if (error instanceof XmlProblem || error instanceof SyntaxError) return undefined;

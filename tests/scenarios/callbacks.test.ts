@@ -153,6 +153,10 @@ describe('callbacks', () => {
     expect(await status()).toBe('payment-required');
     const { items } = (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body;
     expect(items.at(-1)).toMatchObject({ at: '2025-08-14T09:30:00+07:00', party: 'land', content: 'TB-1; TB-2' });
+    const long = `{"SoBienNhan":"${CODE}","NgayCoKetQuaThue":"2025-08-14T03:30:00Z","DanhSachThongBaoThue":[{"SoThongBaoThue":20250814000000001}]}`;
+    expect(await post(long, { path: `/callbacks/land/GuiKetQuaThue/${key}` })).toMatchObject({ status: 200 });
+    const { items: steps } = (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body;
+    expect(steps.at(-1)).toMatchObject({ content: '20250814000000001' });
     for (const path of ['GuiKetQuaThue/another', 'GuiKetQuaThue', `KetThucHoSo/${key}7`])
       expect(await at(path)).toMatchObject({ status: 401, body: { Result: 0 } });
     for (const path of [`KetQua/${key}`, `toString/${key}`]) {
