@@ -46,14 +46,19 @@ export async function push(connection: Ministry, name: Pushed, item: Item): Prom
     // For steps, `otherwise` means that the ministry has the dossier's other steps.
     has ||= name === 'dossiers' && found === 'otherwise';
   }
-  const { update } = how;
   const put = (question: Question): Promise<Answer | Failure> =>
     ask(connection, { question, context, reference: how.reference, idempotent: false, about });
-  const other = (how.when as Readonly<Record<string, Question>> | undefined)?.[statusOf(item)];
-  let answer = await put(other ?? ((has && update) || how));
-  if (update && !other && !has && !('kind' in answer) && meaning(connection, answer) === 'taken')
-    answer = await put(update);
+  const question = questionFor(how, item, has);
+  let answer = await put(question);
+  if (how.update && question === how && !('kind' in answer) && meaning(connection, answer) === 'taken')
+    answer = await put(how.update);
   return 'kind' in answer ? answer : verdictOf(connection, answer, how, about);
+}
+
+/** What is sent: the request of the record's status, else an update of what the ministry has, else a new record. */
+function questionFor(how: Push, item: Item, has: boolean): Question {
+  const ofStatus = (how.when as Readonly<Record<string, Question>> | undefined)?.[statusOf(item)];
+  return ofStatus ?? ((has && how.update) || how);
 }
 
 function statusOf({ record }: Item): string {
@@ -108,7 +113,7 @@ const READS_DELETED = /[".]deleted"/;
 /** The members of a push's request for which this record has no value. */
 export function leftOut(settings: MinistrySettings, name: Pushed, item: Item): readonly string[] {
   const how = settings.push?.[name];
-  const { request = {} } = (item.known && how?.update) || how || {};
+  const { request = {} } = how ? questionFor(how, item, item.known) : {};
   const [context, options] = [contextOf(how, item), { settings, codes: NO_CODES, way: 'write' } as const];
   return Object.entries(request as Fields).flatMap(([target, field]) => {
     const [source] = sourceOf(field);

@@ -25,6 +25,10 @@ const PARTIES: Record<string, Entry> = {
       endsProcesses: true,
     },
   },
+  'criminal-record': {
+    adapter: 'rest-ministry',
+    settings: JSON.parse(readFileSync('adapters/rest-ministry/parties/criminal-record.json', 'utf8')),
+  },
   opencps: { adapter: 'opencps-bus', settings: { baseUrl: 'https://truc.tinh.example', ...LGSP } },
 };
 interface Entry {
@@ -127,6 +131,11 @@ test.each([
 test('a trial names what has no value in the request', async () => {
   const { text } = await tried('agriculture', DOSSIER);
   expect(text).toMatch(/^without a value: .*summary \(record\.abstract\)/m);
+});
+
+test('a trial of a status with a request of its own names what that request lacks', async () => {
+  const { text } = await tried('criminal-record', { ...DOSSIER, status: 'refused' });
+  expect(text).toMatch(/^without a value: .*lyDoTuChoi \(record\.note\)/m);
 });
 
 test('a trial says why a record would not be sent', async () => {
