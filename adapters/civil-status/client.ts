@@ -33,6 +33,7 @@ export function call(
       },
       body: JSON.stringify(body).normalize('NFC'),
       idempotent,
+      hide: secretsOf(settings).flatMap((secret) => secret ?? []),
     }),
     token: () =>
       fetchOAuthToken(connection, {
