@@ -36,6 +36,7 @@ export async function tell(
     // The code by which this party knows the dossier. It may differ from ours.
     body: JSON.stringify({ ...item.record, code: item.code }).normalize('NFC'),
     idempotent: true,
+    hide: settings.token ? [settings.token] : [],
   });
   if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
   const { status, headers, body } = exchange;
