@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { RunTimer, rejectAll, resolveAll, type WaitingCall } from '../concurrency/run-timer.ts';
 import { giveWay } from '../concurrency/yielding.ts';
 import { isUnavailable } from '../database/failures.ts';
@@ -25,7 +26,8 @@ export interface Commit {
   /** Commits a message together with others that arrive at the same time. Rejects if nothing of it was stored. */
   one(submission: Submission): Promise<Accepted>;
   /**
-   * Commits the messages of a page, in order.
+   * Commits the messages of a page, in order. Rejects if one of them was not stored: call again with the page as it is
+   * then. What was stored already is not stored again.
    *
    * @param together is stored with all of them or not at all
    */
@@ -63,12 +65,33 @@ export function createCommit(
       },
     },
   );
+  /** By list: the bodies of a page that was stored in part. It is pulled again, and these are not stored twice. */
+  const storedBefore = new Map<string, ReadonlySet<string>>();
   return {
     one: async (submission) => storedOf(await queue(submission)),
     async page(submissions, together) {
-      for (const one of await commitAll(committing, submissions, together)) storedOf(one);
+      const list = listOf(submissions);
+      const before = storedBefore.get(list) ?? NOTHING;
+      const left = before.size === 0 ? submissions : submissions.filter((one) => !before.has(bodyHashOf(one)));
+      const results = await commitAll(committing, left, together);
+      const refused = new Set(left.filter((_, at) => 'notStored' in (results[at] as Accepted | NotStored)));
+      storedBefore.delete(list);
+      if (refused.size > 0 && list !== '')
+        storedBefore.set(list, new Set(submissions.filter((one) => !refused.has(one)).map(bodyHashOf)));
+      for (const one of results) storedOf(one);
     },
   };
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The list that a page belongs to. Empty for a file: its results are in the order of its rows, so none is left out. */
+function listOf([first]: readonly Submission[]): string {
+  return first === undefined || first.receipt !== undefined ? '' : `${first.party} ${first.door}`;
+}
+
+function bodyHashOf({ body = new Uint8Array() }: Submission): string {
+  return hash('sha256', body, 'base64');
 }
 
 /** The number of tries of a batch, since when, and a callback for the work that it took. */
