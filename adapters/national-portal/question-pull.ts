@@ -51,8 +51,8 @@ const LISTS = {
   sent: { service: 'LayDanhSachHoiDapGuiTuDVCQG', next: 'agencies' },
   agencies: { service: 'LayDanhSachHoiDapBoCoQuan', next: 'answers' },
 } as const;
-/** Entries stored at once. */
-const PART = 200;
+/** A part of a list has the questions of this many numbers in a row. */
+const NUMBERS_IN_PART = 200;
 /** Questions whose answers are asked for in one page. */
 const ASKED = 20;
 const AT_ONCE = 4;
@@ -104,13 +104,15 @@ function numberOf(entry: Row): number | undefined {
   return Number.isSafeInteger(number) && number > 0 ? number : undefined;
 }
 
-/** The parts of a list by hundreds of numbers, so that a new question changes the last part alone. */
+/** The parts of a list, by ranges of numbers, so that a new question changes the last part alone. */
 function partsOf(entries: readonly Row[]): readonly (readonly Row[])[] {
   const parts = new Map<number, Row[]>();
   for (const entry of entries) {
     const number = numberOf(entry);
-    const place = number === undefined ? -1 : Math.floor(number / PART);
-    parts.set(place, [...(parts.get(place) ?? []), entry]);
+    const place = number === undefined ? -1 : Math.floor(number / NUMBERS_IN_PART);
+    const part = parts.get(place);
+    if (part) part.push(entry);
+    else parts.set(place, [entry]);
   }
   return [...parts.values()];
 }

@@ -13,17 +13,17 @@ interface Ministry {
   rows: string[];
   /** Whether it says how many there are. */
   tellsTotal: boolean;
-  /** What it answers at most, whatever it is asked for. */
+  /** The most rows of one answer, whatever size is asked for. */
   most: number;
   turnsPages: boolean;
-  /** Whether it gives its last page to those who ask for one behind it. */
+  /** Whether it repeats its last page for every later number. */
   repeatsLast: boolean;
   /** After this many pages the first one comes again. */
   circle: number;
   /** Says by which cursor the page after this one is asked for, where pages have no numbers. */
   next?: (page: number) => string;
   between: (asked: number) => void;
-  /** From when on it was asked. */
+  /** The start of each period that it was asked for. */
   since: (string | undefined)[];
 }
 
@@ -335,7 +335,7 @@ describe('a period', () => {
   });
 });
 
-/** A server in a process of its own, whose work is none of ours: 20,000 steps of 1 KB in one answer. */
+/** A server in a process of its own, so that its work is not measured: 20,000 steps of 1 KB in one answer. */
 const LARGE = `
   const step = (at) => '<tienDo><maHoSo>G09.20-20250812-' + String(at).padStart(7, '0') + '</maHoSo><trangThai>HOAN_THANH</trangThai>' +
     '<thoiDiem>2025-08-12T17:00:00+07:00</thoiDiem><nguoiXuLy>Lê Văn C</nguoiXuLy><noiDung>' + 'Đã giải quyết xong hồ sơ. '.repeat(26) + '</noiDung></tienDo>';
