@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import adapter from './adapter.ts';
 import { settingsProblems } from './problems.ts';
 import type { Settings } from './settings.ts';
-import { agricultureAt, healthAt, PARTIES } from './simulator/connect.ts';
+import { agricultureAt, healthAt, landAt, PARTIES } from './simulator/connect.ts';
 
 const health = healthAt('http://127.0.0.1:9') as Settings;
 const agriculture = agricultureAt('http://127.0.0.1:9') as Settings;
@@ -36,4 +36,22 @@ test('unreachable codes and pushes without a receipt stop the start', () => {
   const unread = { ...agriculture, answer: { code: 'code', ok: ['0'], says } } as Settings;
   expect(adapter.settingsProblems?.(unread).map(({ path }) => path)).toEqual(['/answer/message']);
   expect(placesOf(agriculture, { push, answer: { ok: ['http-204'] } })).toEqual([]);
+});
+
+test('a callback answer by status has a word for each status that it is given for', () => {
+  const land = landAt('http://127.0.0.1:9');
+  const by = (codes: object) => {
+    const failed = { ma: { from: 'status', codes: 'reply' } };
+    const callbacks = { ...land.callbacks, reply: { ...land.callbacks.reply, failed } };
+    const problems = adapter.settingsProblems?.({
+      ...land,
+      callbacks,
+      codes: { ...land.codes, reply: codes },
+    } as never);
+    return problems?.map(({ path, message }) => `${path} ${message}`);
+  };
+  expect(by({ 401: '1', 422: '2', 503: '3' })).toEqual([]);
+  expect(by({ 200: '0', 401: '1', 503: '3' })).toEqual([
+    expect.stringMatching(/^\/callbacks\/reply\/failed\/status .*422/),
+  ]);
 });

@@ -87,7 +87,7 @@ function contentOf(body: Uint8Array): object | undefined {
   }
 }
 
-/** The answer in the system's form. `settingsProblems` has tried both forms, so that none can fail. */
+/** The answer in the system's form. Empty for a rare status that the settings have no word for: none is guessed. */
 function replyTo(result: CallbackResult, settings: MinistrySettings): object {
   const { reply } = settings.callbacks as CallbackSettings;
   const message = result.problems.map(({ path, message: why }) => `${path} ${why}`.trim()).join('; ');
@@ -101,18 +101,26 @@ function replyTo(result: CallbackResult, settings: MinistrySettings): object {
   return prepared.kind === 'ready' ? prepared.request : {};
 }
 
+/** The statuses that each form answers. Others are rare: `callbackProblems` asks for no word for them. */
+const ANSWERED = { done: [200], failed: [401, 422, 503] } as const;
+
 /** Answers that cannot be written, and names that two lists have. */
 export function callbackProblems(settings: MinistrySettings): readonly Problem[] {
   const { callbacks } = settings;
   if (!callbacks) return [];
   const both = Object.keys(callbacks.progress ?? {}).filter((name) => Object.hasOwn(callbacks.dossiers ?? {}, name));
-  const context = { status: 200, message: 'x', receipt: 'x' };
+  const problemsAt = (name: keyof typeof ANSWERED, status: number): readonly Problem[] => {
+    const context = { status, message: 'x', receipt: 'x' };
+    const prepared = prepare(callbacks.reply[name], context, settings, NO_CODES);
+    const problems = prepared.kind === 'stuck' ? prepared.problems : [];
+    return problems.map((one) => ({ ...one, path: `/callbacks/reply/${name}${one.path}` }));
+  };
+  const unwritable = (['done', 'failed'] as const).flatMap((name) =>
+    ANSWERED[name].flatMap((status) => problemsAt(name, status)),
+  );
   return [
     ...both.map((name) => problem(`/callbacks/progress/${name}`, 'repeated-element', { count: 2 })),
-    ...(['done', 'failed'] as const).flatMap((name) => {
-      const prepared = prepare(callbacks.reply[name], context, settings, NO_CODES);
-      const problems = prepared.kind === 'stuck' ? prepared.problems : [];
-      return problems.map((one) => ({ ...one, path: `/callbacks/reply/${name}${one.path}` }));
-    }),
+    // What no status changes is one problem.
+    ...new Map(unwritable.map((one) => [`${one.path} ${one.message}`, one])).values(),
   ];
 }
