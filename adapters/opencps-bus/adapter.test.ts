@@ -11,7 +11,7 @@ await contractTest({
         baseUrl: url,
         tokenUrl: `${url}/token`,
         ...SIMULATOR_CLIENT,
-        pushKey: 'opencps',
+        pushKey: 'opencps-tinh',
         pushSecret: 'mat-ma-cua-opencps-1',
         reports: true,
         organisation: { code: 'H60', name: 'UBND tỉnh' },

@@ -96,7 +96,10 @@ export function statusOf(codes: CodesOf, standing: string): Status | undefined {
   return entered ?? (Object.hasOwn(MEANT, standing) ? MEANT[standing]?.[0] : undefined);
 }
 
-/** Values that no message about a delivery may show. */
-export function secretsOf({ pushKey, pushSecret, consumerKey, consumerSecret }: Settings) {
-  return [pushKey, pushSecret, consumerKey, consumerSecret];
+/** Values that no message about a delivery may show. A short key, such as `h60`, is a name: hidden, it would hide every dossier's code. */
+export function secretsOf({ pushKey = '', pushSecret, consumerKey = '', consumerSecret }: Settings) {
+  const keys = [pushKey, consumerKey].filter((key) => key.length >= SHORTEST_HIDDEN_KEY);
+  return [...keys, pushSecret, consumerSecret];
 }
+
+const SHORTEST_HIDDEN_KEY = 8;
