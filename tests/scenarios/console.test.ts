@@ -669,6 +669,16 @@ describe('the console', () => {
       expect(body.text).toMatch(/<summary>1\. [^<]*<\/summary>[\s\S]*<summary>2\. /);
     });
 
+    test('the deliveries of a message, in the order that their caption names', async () => {
+      await officer.signIn('ops');
+      const { receipt } = await hub.push([dossier({ code: CODE(1) }), dossier({ code: CODE(2) })]);
+      const { text } = await officer.get(`/console/messages/${receipt}`);
+      const ids = [...text.matchAll(/href="\/console\/deliveries\/(\d+)"/g)].map(([, id]) => Number(id));
+      expect(ids).toHaveLength(4);
+      expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+      expect(text).toContain('<caption>Có 4 lượt chuyển, hiện tất cả, cũ nhất trước</caption>');
+    });
+
     test('a read-only key sees no button that it may not press, and no body', async () => {
       await aDay();
       await officer.signIn('ops-read');

@@ -18,15 +18,19 @@ import { ageOf, timeAndAge, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { badge, DELIVERY_STATES } from './words.ts';
 
-/** @param of its dossier's page needs no column for the dossier */
-export function deliveryTable(visit: Visit, list: Part<Delivery>, of: 'all' | 'one-dossier' = 'all'): Html {
+/** @param of the page of a dossier needs no column for the dossier, and that of a message has the oldest first */
+export function deliveryTable(
+  visit: Visit,
+  list: Part<Delivery>,
+  of: 'all' | 'one-dossier' | 'one-message' = 'all',
+): Html {
   const { say } = visit;
   return table<Delivery>({
     caption: listCaption(
       visit,
       list,
       ['lượt chuyển', 'delivery', 'deliveries'],
-      ['mới nhất trước', 'the newest first'],
+      of === 'one-message' ? ['cũ nhất trước', 'the oldest first'] : ['mới nhất trước', 'the newest first'],
     ),
     empty: whenEmpty(visit, list, say('Không có lượt chuyển nào.', 'There are no deliveries.')),
     items: list.items,
@@ -35,11 +39,13 @@ export function deliveryTable(visit: Visit, list: Part<Delivery>, of: 'all' | 'o
         head: say('Lượt', 'Delivery'),
         cell: ({ id, operation, code }) =>
           html`<a href="/console/deliveries/${id}">${id}</a>${
-            of === 'all' && isRecord(code) ? '' : html`<br><span class="note">${operationOf(visit, operation)}</span>`
+            of !== 'one-dossier' && isRecord(code)
+              ? ''
+              : html`<br><span class="note">${operationOf(visit, operation)}</span>`
           }`,
       },
       { head: say('Tình trạng', 'State'), cell: (one) => html`${stateOf(visit, one)}${attemptsOf(visit, one)}` },
-      ...(of === 'all'
+      ...(of !== 'one-dossier'
         ? [{ head: say('Hồ sơ, bản ghi', 'Dossier or record'), cell: ({ code }: Delivery) => subjectLink(visit, code) }]
         : []),
       { head: say('Tới', 'To'), cell: ({ party }) => partyLink(visit, party) },

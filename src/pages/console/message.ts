@@ -57,7 +57,7 @@ ${found.read ? html`<section><h2>${say('Trục đọc là', 'Read as')}</h2>${re
 <section><h2>${say('Đã thay đổi', 'What changed')}</h2>${changePart(visit, found.changes)}</section></div>
 <h2>${say('Kết quả từng mục', 'Results of its items')}</h2>${resultTable(visit, found.operation, results)}
 <h2>${say('Đang chờ xử lý', 'In quarantine')}</h2>${waitingTable(visit, { items: found.waiting })}
-<h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, { items: found.deliveries })}`,
+<h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, { items: found.deliveries }, 'one-message')}`,
   };
 }
 
