@@ -679,6 +679,15 @@ describe('the console', () => {
       expect(text).toContain('<caption>Có 4 lượt chuyển, hiện tất cả, cũ nhất trước</caption>');
     });
 
+    test('a filter has one choice for all', async () => {
+      await officer.signIn('ops');
+      for (const screen of ['deliveries', 'messages', 'quarantine', 'mappings', 'audit']) {
+        const { text } = await officer.get(`/console/${screen}`);
+        for (const [list] of text.matchAll(/<select[\s\S]*?<\/select>/g))
+          expect(list.match(/value=""/g)).toHaveLength(1);
+      }
+    });
+
     test('a read-only key sees no button that it may not press, and no body', async () => {
       await aDay();
       await officer.signIn('ops-read');

@@ -40,12 +40,7 @@ export function addMappings(site: Site): void {
       body: html`<p>${say('Để soạn thay đổi, chọn bảng ở trang', 'To draft a change, choose a table on the page')} <a href="/console/code-tables">${say('Bảng mã', 'Code tables')}</a>.</p>
 ${refusalNote(say, problem)}${filterForm(visit, [
   partyField(visit, say('Bên kết nối', 'Party'), query.party),
-  choiceField(
-    'state',
-    say('Tình trạng', 'State'),
-    [{ value: '', text: say('mọi tình trạng', 'any') }, ...choicesOf(say, MAPPING_STATES)],
-    query.state,
-  ),
+  choiceField('state', say('Tình trạng', 'State'), choicesOf(say, MAPPING_STATES), query.state),
 ])}
 ${body ? html`${mappingTable(visit, body)}${pager(visit, body, kept)}` : ''}`,
     };
