@@ -8,6 +8,14 @@ import { themeOf, themeSheets } from './theme.ts';
 /** A part of a page. `html` escapes the inserted values. */
 export type Html = ReturnType<typeof html>;
 
+interface Link {
+  readonly href: string;
+  readonly text: string;
+  readonly icon?: IconName;
+  /** Pages elsewhere that this one leads to. It is marked on them, too. */
+  readonly leadsTo?: readonly string[];
+}
+
 export interface Shown {
   readonly title: string;
   /** True when the title is a source's text, which is Vietnamese on every page. */
@@ -17,7 +25,7 @@ export interface Shown {
   readonly owner: string;
   /** What the pages are for, in smaller letters under the owner. */
   readonly site: string;
-  readonly links: readonly { readonly href: string; readonly text: string; readonly icon?: IconName }[];
+  readonly links: readonly Link[];
   /** Additions to the head, such as metadata for search engines. */
   readonly head?: Html | undefined;
   /** Style sheets and scripts beside those of all pages. A page with a script works without it. */
@@ -121,9 +129,9 @@ ${corner ?? ''}
 
 function navigation(c: Context, say: Say, links: Shown['links']): Html {
   return html`<nav aria-label="${say('Các trang', 'Pages')}">${links.map(
-    ({ href, text, icon: name }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${
-      name ? html`${icon(name)} ` : ''
-    }${text}</a>
+    ({ href, text, icon: name, leadsTo = [] }) => html`<a href="${href}"${
+      [href, ...leadsTo].some((page) => isHere(c, page)) ? html` aria-current="page"` : ''
+    }>${name ? html`${icon(name)} ` : ''}${text}</a>
 `,
   )}</nav>`;
 }

@@ -688,6 +688,20 @@ describe('the console', () => {
       }
     });
 
+    test('the menu marks the page that leads to this one', async () => {
+      await officer.signIn('ops');
+      for (const [screen, marked] of [
+        ['erase', 'retention'],
+        ['legal-holds', 'retention'],
+        ['mappings', 'code-tables'],
+        ['doubtful-dossiers', 'anomalies'],
+        ['ended-services', 'unknown-codes'],
+      ])
+        expect((await officer.get(`/console/${screen}`)).text.match(/<a href="[^"]*" aria-current="page">/g)).toEqual([
+          `<a href="/console/${marked}" aria-current="page">`,
+        ]);
+    });
+
     test('a read-only key sees no button that it may not press, and no body', async () => {
       await aDay();
       await officer.signIn('ops-read');
