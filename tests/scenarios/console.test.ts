@@ -474,6 +474,7 @@ describe('the console', () => {
       );
       const preview = await officer.get('/console/replays/new?state=refused&party=ministry');
       expect(preview.text).toContain('30 lượt sẽ được gửi lại.');
+      expect(preview.text).not.toContain('đã đưa vào hàng chờ');
       expect((await items('replays')).length + (await audited()).length).toBe(0);
       const order = { state: 'refused', party: 'ministry', perSecond: '5' };
       expect((await officer.post('/console/replays', order)).text).toContain('/why thiếu, cần lý do');

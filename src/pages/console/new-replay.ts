@@ -52,16 +52,20 @@ export function addNewReplay(site: Site): void {
 function previewOf(visit: Visit, { outcomes, parties, sample }: Preview, query: Query): Html {
   const { say } = visit;
   const count = (value: number): string => number(say, value);
-  const many = (outcomes as Readonly<Record<string, number>>).replayed ?? 0;
+  const { replayed: many = 0, ...others } = outcomes as Readonly<Record<string, number>>;
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
 <section class="card"><p><strong>${say(`${count(many)} lượt sẽ được gửi lại.`, `${counted(many, 'delivery', 'deliveries')} would be sent again.`)}</strong>
 ${say(
   'Chỉ mục không thay đổi. Bản cũ không bao giờ ghi đè bản mới.',
   'The index does not change. The hub never sends an older version over a newer one.',
 )}</p>
-<ul>${Object.entries(outcomes as Readonly<Record<string, number>>).map(
-    ([outcome, found]) => html`<li>${word(say, REPLAY_OUTCOMES, outcome)}: ${count(found)}</li>`,
-  )}</ul></section>
+${
+  Object.keys(others).length > 0
+    ? html`<p>${say('Không gửi lại:', 'Not sent again:')}</p><ul>${Object.entries(others).map(
+        ([outcome, found]) => html`<li>${word(say, REPLAY_OUTCOMES, outcome)}: ${count(found)}</li>`,
+      )}</ul>`
+    : ''
+}</section>
 ${partiesTable(visit, parties)}
 ${sampleTable(visit, sample)}
 ${
