@@ -40,12 +40,21 @@ function factsOf(visit: Visit, { party, list, at, place, who, outcome, firstFile
   return facts([
     [say('Kết quả', 'Outcome'), badge(say, DROP_OUTCOMES, outcome)],
     [say('Trùng tệp đã nhận', 'Taken before as'), firstFile],
+    [
+      say('Thay đổi', 'Changes'),
+      outcome === 'repeat'
+        ? say('không có, vì nội dung đã được nhận', 'none: the content was taken before')
+        : undefined,
+    ],
     [say('Bên kết nối', 'Party'), partyLink(visit, party)],
     [say('Nội dung', 'What'), word(say, PULLS, list)],
     [say('Lúc', 'At'), timeOf(at)],
     [say('Nguồn', 'From'), word(say, DROP_PLACES, place)],
     [say('Người gửi', 'Who'), who],
-    [say('Số dòng', 'Rows'), countsOf(say, counts)],
+    [
+      outcome === 'repeat' ? say('Số dòng khi nhận lần đầu', 'Rows when it was taken') : say('Số dòng', 'Rows'),
+      countsOf(say, counts),
+    ],
   ]);
 }
 

@@ -134,7 +134,11 @@ function dropTable(visit: Visit, party: string, body: Listed<Drop>): Html {
           ),
         isNumber: true,
       },
-      { head: say('Trong đó', 'Of them'), cell: ({ counts }) => countsOf(say, counts) || '–' },
+      {
+        head: say('Trong đó', 'Of them'),
+        // A repeat has the counts of the file that was taken. It changed nothing itself.
+        cell: ({ outcome, counts }) => (outcome !== 'repeat' && countsOf(say, counts)) || '–',
+      },
     ],
   });
 }
