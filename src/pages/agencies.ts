@@ -103,7 +103,10 @@ function agencyTable(say: Say, agencies: readonly ListedAgency[], { items }: Sta
   const column = (head: string, cell: (agency: ListedAgency) => Html | string) => ({ head, cell, isNumber: true });
   return table<ListedAgency>({
     caption: captionOf(say, agencies.length, shown),
-    empty: say('Không tìm thấy cơ quan phù hợp.', 'No agency matches.'),
+    empty: say(
+      'Không tìm thấy cơ quan phù hợp. Hãy dùng ít từ khóa hơn hoặc chọn tình trạng khác.',
+      'No agency matches. Try fewer words or another state.',
+    ),
     items: agencies,
     columns: [
       {

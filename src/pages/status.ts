@@ -9,7 +9,7 @@ import { numberedPaging, pageIn } from './parts/paging.ts';
 import { figures, type Tone } from './parts/parts.ts';
 import { table } from './parts/table.ts';
 import { percent } from './statistics/statistics-words.ts';
-import { counted, durationOf, moment, number } from './words.ts';
+import { amount, counted, durationOf, moment, number } from './words.ts';
 
 /** The page for leaders: whether the hub works, which connections do not, and the last interruptions. */
 export function statusPage(
@@ -65,7 +65,10 @@ function summary(say: Say, { availability, open }: HubStatus, parties: number): 
     {
       value: away === 0 ? say('Bình thường', 'Normal') : number(say, away),
       what: away === 0 ? say('mọi kết nối hoạt động', 'all connections work') : say('kết nối gián đoạn', 'interrupted'),
-      more: say(`trong ${number(say, parties)} hệ thống`, `of ${number(say, parties)} systems`),
+      more:
+        away === 0
+          ? amount(say, parties, ['hệ thống', 'system', 'systems'])
+          : say(`trong ${number(say, parties)} hệ thống`, `of ${number(say, parties)} systems`),
       tone,
     },
     {

@@ -81,7 +81,7 @@ const SUBJECTS: Words = {
   incident: ['sự cố', 'incident'],
   hold: ['lệnh giữ', 'hold'],
   person: ['người', 'person'],
-  ask: ['hỏi', 'question to'],
+  ask: ['tra cứu', 'question to'],
   file: ['tệp', 'file'],
 };
 

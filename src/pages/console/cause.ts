@@ -116,8 +116,8 @@ function factsOf(
     [
       say('Đang chờ', 'Waiting'),
       say(
-        `${number(say, dossiers)} hồ sơ: ${number(say, items)} mục chưa áp dụng, ${number(say, deliveries)} lượt chưa chuyển`,
-        `${counted(dossiers, 'dossier', 'dossiers')}: ${counted(items, 'item', 'items')} not applied, ${counted(deliveries, 'delivery', 'deliveries')} not sent`,
+        `${number(say, dossiers)} hồ sơ, bản ghi: ${number(say, items)} mục chưa áp dụng, ${number(say, deliveries)} lượt chưa chuyển`,
+        `${counted(dossiers, 'dossier or record', 'dossiers or records')}: ${counted(items, 'item', 'items')} not applied, ${counted(deliveries, 'delivery', 'deliveries')} not sent`,
       ),
     ],
   ]);

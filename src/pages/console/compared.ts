@@ -35,7 +35,7 @@ export function addCompared(site: Site): void {
     const asked = query.with === undefined ? undefined : `parties/${segment(party)}/compared`;
     const { body, problem } = asked === undefined ? NOTHING : await api.get<Compared>(asked, query);
     return {
-      title: say(`So ${titleOf(visit, party)} với bên khác`, `${titleOf(visit, party)} compared`),
+      title: say(`So sánh ${titleOf(visit, party)} với bên khác`, `${titleOf(visit, party)} compared`),
       body: html`<p>${partyLink(visit, party)}: ${say(
         'so sánh trả lời của hai bên với cùng một thay đổi của hồ sơ. Dùng khi một hệ thống sắp thay thế hệ thống khác và trục chuyển song song cho cả hai.',
         'compares how both parties answered the same changes. Use this when one system will replace another and both receive the deliveries.',
@@ -52,11 +52,11 @@ function comparedOf(visit: Visit, { party, with: other, from, to, agreement, pai
     agreement === null
       ? say('Chưa có thay đổi nào mà cả hai bên cùng trả lời.', 'Both parties have not answered the same change yet.')
       : say(`${percent(say, agreement)} trả lời như nhau.`, `${percent(say, agreement)} of the answers are the same.`);
-  const seconds = (many: number): string => `${decimal(say, many, 1)} s`;
+  const seconds = (many: number): string => `${decimal(say, many, 1)} ${say('giây', 's')}`;
   return html`<section class="card"><p class="note">${say('Từ', 'From')} ${timeOf(from)} ${say('đến', 'to')} ${timeOf(to)}</p>
 <p><strong>${share}</strong>${
     taking
-      ? html` ${say('Trung vị thời gian nhận:', 'Median time until accepted:')} ${seconds(taking.left.median)} (${titleOf(visit, party)}), ${seconds(taking.right.median)} (${titleOf(visit, other)}); 95 %: ${seconds(taking.left.p95)}, ${seconds(taking.right.p95)}.`
+      ? html` ${say('Thời gian đến khi bên nhận xác nhận, trung vị và 95 %:', 'Time until accepted, median and 95 %:')} ${titleOf(visit, party)} ${seconds(taking.left.median)} ${say('và', 'and')} ${seconds(taking.left.p95)}; ${titleOf(visit, other)} ${seconds(taking.right.median)} ${say('và', 'and')} ${seconds(taking.right.p95)}.`
       : ''
   }</p></section>
 ${table<Pair>({

@@ -43,7 +43,7 @@ export function connectionMap(
     'Sơ đồ kết nối: bên trái gửi đến trục, bên phải nhận từ trục; nét càng đậm, 60 phút qua càng nhiều',
     'Connections: the left side sends to the hub, the right side receives from it; a thicker line means more flow in the last 60 minutes',
   )}</figcaption>${drawing(visit, senders, receivers)}
-<details><summary>${say(`Ai gửi gì cho ai: ${routes.length} tuyến`, `Who sends what to whom: ${counted(routes.length, 'route', 'routes')}`)}</summary>${routeTable(visit, routes)}</details></figure>`;
+<details><summary>${say(`Danh sách ${routes.length} tuyến chuyển`, `List of ${counted(routes.length, 'route', 'routes')}`)}</summary>${routeTable(visit, routes)}</details></figure>`;
 }
 
 const WIDTH = 980;
@@ -118,7 +118,7 @@ function routeTable(visit: Visit, routes: readonly ShownRoute[]): Html {
       { head: say('Bên gửi', 'Sender'), cell: ({ from }) => partyLink(visit, from) },
       { head: say('Bên nhận', 'Receiver'), cell: ({ to }) => partyLink(visit, to) },
       {
-        head: say('Gửi gì', 'What'),
+        head: say('Nội dung', 'What'),
         cell: (way) =>
           html`${way.routes.map(
             ({ operation, isNarrowed }, at) =>

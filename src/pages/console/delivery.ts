@@ -92,7 +92,7 @@ function factsOf(visit: Visit, found: WholeDelivery, now: Html | string | undefi
       say('Nội dung', 'What'),
       html`${operationOf(visit, found.operation)} <code class="note">${found.operation}</code>`,
     ],
-    [say('Phiên bản hồ sơ', 'Version of the dossier'), found.version],
+    [say('Phiên bản', 'Version'), found.version],
     [say('Từ thông điệp', 'Of the message'), messageLink(found.messageId)],
     [say('Tạo lúc', 'Created'), timeAndAge(say, found.createdAt, nowMs)],
     [say('Kết thúc lúc', 'Settled'), found.settledAt && settledOf(visit, found)],

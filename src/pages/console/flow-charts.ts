@@ -66,7 +66,7 @@ export function failureBars(visit: Visit, { failures }: Flow): Html {
     head: say('Nguyên nhân', 'Cause'),
     valueHead: say('Số lần', 'Attempts'),
     rows: shown.map(({ party, reason, many }) => ({
-      name: html`${reasonWords(say, reason)} <span class="note">${titleOf(visit, party)}</span>`,
+      name: html`${reasonWords(say, reason)}<br><span class="note">${titleOf(visit, party)}</span>`,
       value: many,
       tone: 'bad',
     })),

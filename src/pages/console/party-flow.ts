@@ -67,7 +67,7 @@ function failureTable(visit: Visit, { failures }: Flow): Html {
       { head: say('Nguyên nhân', 'Cause'), cell: ({ reason }) => reasonOf(visit, reason) },
       { head: say('Số lần', 'Attempts'), cell: ({ many }) => number(say, many), isNumber: true },
       {
-        head: say('Lần cuối, trong giờ từ', 'Last, in the hour from'),
+        head: say('Giờ có lỗi gần nhất', 'Last hour with an error'),
         cell: ({ lastAt }) => timeAndAge(say, lastAt, nowMs),
       },
       {

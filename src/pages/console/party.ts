@@ -64,7 +64,7 @@ function factsOf(visit: Visit, party: Party): Html {
         ? word(say, BREAKERS, 'closed')
         : html`${breakers.map(
             ({ process, state, since }, at) =>
-              html`<span title="${process}">${breakers.length > 1 ? say(`tiến trình ${at + 1}: `, `process ${at + 1}: `) : ''}${word(say, BREAKERS, state)}</span> ${timeAndAge(say, since, nowMs)}<br>`,
+              html`<span title="${process}">${breakers.length > 1 ? say(`tiến trình ${at + 1}: `, `process ${at + 1}: `) : ''}${word(say, BREAKERS, state)}</span>, ${say('từ', 'since')} ${timeAndAge(say, since, nowMs)}<br>`,
           )}`,
     ],
     [say('Giới hạn lần gọi', 'Budget'), budgetOf(visit, party)],
@@ -132,7 +132,7 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
   const { say, nowMs } = visit;
   const columns = [
     {
-      head: say('Lấy gì', 'What'),
+      head: say('Nội dung', 'What'),
       cell: ({ name }: Pull) => html`${pullName(visit, name)} <code class="note">${name}</code>`,
     },
     { head: say('Lần cuối', 'Last'), cell: ({ lastAt }: Pull) => timeAndAge(say, lastAt, nowMs) },

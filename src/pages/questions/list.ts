@@ -4,6 +4,7 @@ import type { OfferedServices } from '../../catalogue/read.ts';
 import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { PageContext, ShowPage } from '../page-context.ts';
+import { emptyState } from '../parts/parts.ts';
 import { callPublic, troubleOf, troubleStatus } from '../public-api.ts';
 import { wrongPage } from '../refused.ts';
 import { number } from '../words.ts';
@@ -94,10 +95,19 @@ function listView(say: Say, query: Query, list: Listed, { offered, names }: Name
 ${filterForm(say, query, offered)}
 ${
   items.length === 0
-    ? html`<p class="card" role="status">${say('Chưa có câu hỏi nào được công khai phù hợp.', 'No published question matches.')}</p>`
+    ? emptyState('messages-square', nothingIn(say, query))
     : html`<p class="note many">${manyOf(say, query, list)}</p>${items.map((one) => questionView(say, one, names, false))}`
 }
 ${paging(say, query, next)}`;
+}
+
+function nothingIn(say: Say, query: Query): string {
+  return Object.keys(query).length === 0
+    ? say('Chưa có câu hỏi nào được công khai.', 'No question is published yet.')
+    : say(
+        'Không tìm thấy câu hỏi phù hợp. Hãy dùng ít từ khóa hơn hoặc bớt điều kiện lọc.',
+        'No question matches. Try fewer words or fewer filters.',
+      );
 }
 
 function filterForm(say: Say, { q = '', field = '', agency = '' }: Query, { fields, agencies }: OfferedServices): Html {
