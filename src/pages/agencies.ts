@@ -11,8 +11,8 @@ import { badgeOf } from './parts/parts.ts';
 import { table } from './parts/table.ts';
 import { wrongPage } from './refused.ts';
 import { quarterOf } from './statistics/statistics-page.ts';
-import { percent, periodName } from './statistics/statistics-words.ts';
-import { counted, number, vietnamese } from './words.ts';
+import { periodName } from './statistics/statistics-words.ts';
+import { counted, number, percent, vietnamese } from './words.ts';
 
 const A_PAGE = 50;
 const LONGEST = 200;

@@ -8,8 +8,7 @@ import type { PageContext, ShowPage } from './page-context.ts';
 import { numberedPaging, pageIn } from './parts/paging.ts';
 import { figures, type Tone } from './parts/parts.ts';
 import { table } from './parts/table.ts';
-import { percent } from './statistics/statistics-words.ts';
-import { amount, counted, durationOf, moment, number } from './words.ts';
+import { amount, counted, durationOf, moment, number, percent } from './words.ts';
 
 /** The page for leaders: whether the hub works, which connections do not, and the last interruptions. */
 export function statusPage(

@@ -125,9 +125,17 @@ export function dayOrMoment(instant: string): Html {
 }
 
 /** Created once: toLocaleString would create one for each number, and a page may have 2,000. */
-const NUMBER = { vi: new Intl.NumberFormat('vi-VN'), en: new Intl.NumberFormat('en-GB') };
+const NUMBER = {
+  vi: new Intl.NumberFormat('vi-VN', { maximumFractionDigits: 2 }),
+  en: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 2 }),
+};
 
+/** `1.234,5` in Vietnamese, with two decimals at most. */
 export const number = (say: Say, value: number): string => NUMBER[say('vi', 'en') as 'vi' | 'en'].format(value);
+
+/** A share with its sign. A dash where nothing was counted. */
+export const percent = (say: Say, share: number | null): string =>
+  share === null ? '–' : `${number(say, share)}\u00a0%`;
 
 /** A number with its English noun: `1 line`, `2,000 lines`. Vietnamese nouns have one form. */
 export const counted = (value: number, one: string, many: string): string =>

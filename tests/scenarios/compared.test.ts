@@ -38,7 +38,7 @@ describe('a system that shall replace another one', () => {
     const officer = officerAt(hub);
     await officer.signIn('ops');
     const { text } = await officer.get('/console/parties/old/compared?with=next');
-    expect(text).toContain('100,00 % trả lời như nhau.');
+    expect(text).toContain('100\u00a0% trả lời như nhau.');
     expect(text).toContain('>05/08/2025 08:30:00</time> đến <time datetime="2025-08-12T08:30:00+07:00">');
     // One that only the new one refuses, one that only the old one refuses, and one without an answer of the new one yet.
     const [first, second, third] = shared as [string, string, string];

@@ -1,8 +1,7 @@
 import { html } from 'hono/html';
-import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { counted, number } from '../words.ts';
+import { counted, number, percent } from '../words.ts';
 import { segment } from './api.ts';
 import { choiceField, dayField } from './forms.ts';
 import { dossierLink, filterForm, partyLink, queryOf, reasonOf } from './parts.ts';
@@ -48,11 +47,13 @@ const NOTHING = { body: undefined, problem: undefined };
 
 function comparedOf(visit: Visit, { party, with: other, from, to, agreement, pairs, taking }: Compared): Html {
   const { say } = visit;
+  // Rounded down, so that a single difference never shows as 100 %.
+  const same = percent(say, agreement && Math.floor(agreement * 10_000) / 100);
   const share =
     agreement === null
       ? say('Chưa có thay đổi nào mà cả hai bên cùng trả lời.', 'Both parties have not answered the same change yet.')
-      : say(`${percent(say, agreement)} trả lời như nhau.`, `${percent(say, agreement)} of the answers are the same.`);
-  const seconds = (many: number): string => `${decimal(say, many, 1)} ${say('giây', 's')}`;
+      : say(`${same} trả lời như nhau.`, `${same} of the answers are the same.`);
+  const seconds = (many: number): string => `${number(say, many)} ${say('giây', 's')}`;
   return html`<section class="card"><p class="note">${say('Từ', 'From')} ${timeOf(from)} ${say('đến', 'to')} ${timeOf(to)}</p>
 <p><strong>${share}</strong>${
     taking
@@ -89,15 +90,4 @@ function stateOf(visit: Visit, { state, reason }: Pair['left']): Html {
 function deliveryLinks(ids: readonly (number | null)[]): Html {
   const given = ids.filter((id) => id !== null);
   return html`${given.map((id) => html`<a href="/console/deliveries/${id}">${id}</a> `)}`;
-}
-
-/** Rounds down, so that a single difference never shows as 100 %. */
-function percent(say: Say, share: number): string {
-  return `${decimal(say, Math.floor(share * 10_000) / 100, 2)} %`;
-}
-
-/** Formats with the language's decimal sign: 99,98 in Vietnamese. */
-function decimal(say: Say, value: number, digits: number): string {
-  const exactly = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return value.toLocaleString(say('vi-VN', 'en-GB'), exactly);
 }

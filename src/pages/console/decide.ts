@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
-import { counted, number } from '../words.ts';
+import { counted, number, percent } from '../words.ts';
 import { everyPage } from './api.ts';
 import { type PreviewLine, previewPath } from './code-preview.ts';
 import { choiceField, orderForm } from './forms.ts';
@@ -160,7 +160,7 @@ function choiceOf(visit: Visit, found: WholeCause, { to, label, score = 0 }: Cho
   const similarity =
     score < LEAST_SCORE
       ? ''
-      : html` <span class="note">${say('độ giống', 'similarity')} ${Math.round(score * 100)} %</span>`;
+      : html` <span class="note">${say('độ giống', 'similarity')} ${percent(say, Math.round(score * 100))}</span>`;
   return html`<div class="acts"><label class="choice"><input type="radio" name="to" value="${to}" required>
 <span><strong>${to}</strong>${name === to ? '' : ` – ${name}`}${similarity}</span></label>
 <a href="${previewPath(lineOf(found, to))}" aria-label="${say(`Thử trước với ${to}`, `Try ${to} first`)}">${say('Thử trước', 'Try first')}</a></div>`;

@@ -7,7 +7,7 @@ import type { Html } from '../layout.ts';
 import { type IconName, icon } from '../parts/icon.ts';
 import { badgeOf, bar, emptyState, figures, type Tone, timeline } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
-import { number } from '../words.ts';
+import { number, percent } from '../words.ts';
 import { facts } from './parts.ts';
 import type { Site } from './site.ts';
 
@@ -85,7 +85,6 @@ function forms(say: Say): Html {
 function charts(say: Say): Html {
   const months = ['01/26', '02/26', '03/26', '04/26', '05/26', '06/26'];
   const format = (value: number) => number(say, value);
-  const percent = (value: number) => `${number(say, value)} %`;
   const series = [
     { name: say('Trực tuyến', 'Online'), values: [120, 180, null, 260, 310, 405] },
     { name: say('Trực tiếp', 'At the counter'), values: [300, 280, 240, 210, 190, 160] },
@@ -104,7 +103,7 @@ ${rankedBars({
   head: say('Cơ quan', 'Agency'),
   valueHead: say('Tỷ lệ', 'Share'),
   full: 100,
-  format: percent,
+  format: (value) => percent(say, value),
   rows: [
     { name: 'Sở Tư pháp', value: 99.5, tone: 'good' },
     { name: 'Ủy ban nhân dân phường Minh Xuân', value: 91, tone: 'warn' },

@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { figures } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { shareOf } from '../statistics/statistics-charts.ts';
-import { amount, number } from '../words.ts';
+import { amount, number, percent } from '../words.ts';
 import { queryText } from './api.ts';
 import { flowChart } from './flow-charts.ts';
 import { listCaption, reasonOf } from './parts.ts';
@@ -26,7 +26,7 @@ export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefine
   const to = (state: string): string => `/console/deliveries${queryText({ party: party.party, state })}`;
   return figures([
     {
-      value: share === null ? '–' : `${share.toLocaleString(say('vi-VN', 'en-GB'))} %`,
+      value: percent(say, share),
       what: say('lần gửi thành công, 30 ngày', 'of attempts delivered, 30 days'),
       more: amount(say, attempts, ['lần gửi', 'attempt', 'attempts']),
       tone: share === null ? 'plain' : share >= 99 ? 'good' : share >= 90 ? 'warn' : 'bad',

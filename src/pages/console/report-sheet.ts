@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { consolePath } from '#core/statistics/report-paths';
+import { sayIn } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { number } from '../words.ts';
 import { pager, type Query, sliceOf, slicePager } from './parts.ts';
@@ -43,6 +44,9 @@ export function reportSheet(visit: Visit, { title, period, head, rows, notes, ne
 ${notes.map((note) => html`<p class="note">${note}</p>`)}</div>
 ${next === undefined ? slicePager(visit, part, query) : pager(visit, { next }, query)}`;
 }
+
+/** The texts of a report are Vietnamese in both languages. */
+const VIETNAMESE = sayIn('vi');
 
 type HeadCell = Report['head'][number][number];
 
@@ -125,7 +129,7 @@ function cellOf(
   value: string | number | null,
   link: string | undefined,
 ): Html {
-  const text = typeof value === 'number' ? value.toLocaleString('vi-VN', { maximumFractionDigits: 2 }) : (value ?? '');
+  const text = typeof value === 'number' ? number(VIETNAMESE, value) : (value ?? '');
   // Behind a zero is an empty list.
   const shown =
     link === undefined || text === '' || value === 0 ? html`${text}` : html`<a href="${consolePath(link)}">${text}</a>`;

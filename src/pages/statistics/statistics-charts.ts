@@ -5,8 +5,8 @@ import { heatMap, rankedBars } from '../charts/table-charts.ts';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { figures, type Tone } from '../parts/parts.ts';
-import { vietnamese } from '../words.ts';
-import { inWords, namelessAgency, percent } from './statistics-words.ts';
+import { number, percent, vietnamese } from '../words.ts';
+import { namelessAgency } from './statistics-words.ts';
 
 /** The most important numbers of a period. */
 export function periodFigures(
@@ -15,8 +15,8 @@ export function periodFigures(
 ): Html {
   const came = received.online + received.direct;
   return figures([
-    { value: inWords(say, came), what: say('hồ sơ mới tiếp nhận', 'dossiers received') },
-    { value: inWords(say, resolved.total), what: say('hồ sơ đã giải quyết', 'dossiers resolved') },
+    { value: number(say, came), what: say('hồ sơ mới tiếp nhận', 'dossiers received') },
+    { value: number(say, resolved.total), what: say('hồ sơ đã giải quyết', 'dossiers resolved') },
     {
       value: percent(say, onTimePercent),
       what: say('giải quyết đúng hạn', 'resolved in time'),
@@ -28,7 +28,7 @@ export function periodFigures(
       tone: 'now',
     },
     {
-      value: inWords(say, pending.late),
+      value: number(say, pending.late),
       what: say('hồ sơ đang quá hạn', 'dossiers overdue'),
       tone: pending.late > 0 ? 'bad' : 'good',
     },
@@ -42,7 +42,7 @@ export function monthlyCharts(say: Say, monthly: NamedMonths): Html {
   const labels = months.map((key) => `${key.slice(5)}/${key.slice(2, 4)}`);
   const head = say('Tháng', 'Month');
   const count = (values: readonly number[]): string =>
-    inWords(
+    number(
       say,
       values.reduce((sum, value) => sum + value, 0),
     );
@@ -64,7 +64,7 @@ ${lineChart(say, {
     { name: say('Tiếp nhận', 'Received'), values: received },
     { name: say('Giải quyết', 'Resolved'), values: resolved },
   ],
-  format: (value) => inWords(say, value),
+  format: (value) => number(say, value),
 })}
 ${lineChart(say, {
   id: 'online',
@@ -76,7 +76,7 @@ ${lineChart(say, {
   head,
   labels,
   series: [{ name: say('Trực tuyến', 'Online'), values: onlineShare }],
-  format: (value) => `${inWords(say, value)} %`,
+  format: (value) => percent(say, value),
   atLeast: 100,
 })}</div>
 ${onTimeMap(say, months, lines)}`;
@@ -106,7 +106,7 @@ function onTimeMap(say: Say, months: NamedMonths['months'], lines: NamedMonths['
     })),
     levelOf,
     legend: ['98–100', '95–97', '90–94', '80–89', say('dưới 80', 'below 80')],
-    format: (value) => inWords(say, value),
+    format: (value) => number(say, value),
   });
 }
 
@@ -140,9 +140,9 @@ export function onTimeBars(say: Say, { by, items }: StatisticsReport): Html | st
     head: say('Cơ quan', 'Agency'),
     valueHead: say('Tỷ lệ đúng hạn', 'Share in time'),
     full: 100,
-    format: (value) => `${inWords(say, value)} %`,
+    format: (value) => percent(say, value),
     rows: busiest.map(({ key, name, onTimePercent, resolved }) => ({
-      name: html`${name ? vietnamese(name) : namelessAgency(say, key)} <span class="note">(${inWords(say, resolved.total)})</span>`,
+      name: html`${name ? vietnamese(name) : namelessAgency(say, key)} <span class="note">(${number(say, resolved.total)})</span>`,
       value: onTimePercent,
       tone: toneOf(onTimePercent),
     })),

@@ -6,7 +6,8 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { icon } from '../parts/icon.ts';
 import { emptyState } from '../parts/parts.ts';
-import { groupName, inWords, lineName, percent } from './statistics-words.ts';
+import { number, percent } from '../words.ts';
+import { groupName, lineName } from './statistics-words.ts';
 
 type Numbers = StatisticsReport['total'];
 type Item = StatisticsReport['items'][number];
@@ -144,7 +145,7 @@ const hasShare = ({ onTimePercent }: Item): boolean => onTimePercent !== null;
 function lineOf(say: Say, name: Html, line: Numbers, place: TablePlace, key: string | null | undefined): Html {
   const labels = cellLabels(say);
   const cell = (column: Column, value: number): Html => {
-    const text = inWords(say, value);
+    const text = number(say, value);
     const dossiers = value > 0 ? place.dossiers?.(column, key) : undefined;
     return dossiers ? html`<a href="${dossiers}">${text}</a>` : html`${text}`;
   };
@@ -163,8 +164,8 @@ interface Paging {
 }
 
 function paging(say: Say, { page, pages, first, count, href }: Paging): Html {
-  const [from, last, all] = [first + 1, Math.min(first + LINES_A_PAGE, count), count].map((one) => inWords(say, one));
-  const to = (number: number): string => `${href({ page: String(number) })}#table`;
+  const [from, last, all] = [first + 1, Math.min(first + LINES_A_PAGE, count), count].map((one) => number(say, one));
+  const to = (other: number): string => `${href({ page: String(other) })}#table`;
   return html`<nav class="paging" aria-label="${say('Trang của bảng', 'Pages of the table')}"><span class="note">${say(
     `Dòng ${from}–${last} trong ${all} dòng`,
     `Lines ${from} to ${last} of ${all}`,

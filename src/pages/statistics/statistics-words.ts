@@ -58,19 +58,3 @@ export function ruleMeans(say: Say, rule: Rule): string {
     ),
   }[rule];
 }
-
-/** Formats with the language's separators: 1.234,5 in Vietnamese. */
-export function inWords(say: Say, number: number): string {
-  return FORMATS[say('vi', 'en') as 'vi' | 'en'].format(number);
-}
-
-/** Creating a formatter takes fifty times as long as using it. */
-const FORMATS = {
-  vi: new Intl.NumberFormat('vi-VN', { maximumFractionDigits: 2 }),
-  en: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 2 }),
-};
-
-/** A share with its sign. A dash where nothing was counted. */
-export function percent(say: Say, share: number | null): string {
-  return share === null ? '–' : `${inWords(say, share)}\u00a0%`;
-}
