@@ -75,9 +75,9 @@ describe('the time left of a dossier that is due on Friday 15 August at 17:00', 
     dueAt: '2025-08-15T17:00:00+07:00',
   };
   const workingTime = createWorkingTime(workingCalendar());
-  const shownAt = (now: string, language: 'vi' | 'en'): string => {
+  const shownAt = (now: string, language: 'vi' | 'en', changed: Partial<PublicDossier> = {}): string => {
     const known = { hasService: false, nowMs: instantToMs(now), workingTime, address: '/' };
-    return String(dossierView(sayIn(language), dossier, known));
+    return String(dossierView(sayIn(language), { ...dossier, ...changed }, known));
   };
 
   test.each([
@@ -97,6 +97,15 @@ describe('the time left of a dossier that is due on Friday 15 August at 17:00', 
     expect(shownAt(now, 'en')).toContain(`<p class="term"><span>${english}`);
     expect(shownAt(now, 'vi')).toMatch(new RegExp(`<span class="mark (good|bad)">[^<]*${mark}`));
   });
+
+  test.each(['supplement-required', 'payment-required'] as const)(
+    'no time runs while it waits for the citizen: %s',
+    (status) => {
+      const shown = (statusAt: string) => shownAt('2025-08-25T17:00:00+07:00', 'vi', { status, statusAt });
+      expect(shown('2025-08-12T09:00:00+07:00')).not.toMatch(/class="(term|mark)/);
+      expect(shown('2025-08-17T09:00:00+07:00')).toContain('<span class="mark bad">quá hạn 1 ngày</span>');
+    },
+  );
 });
 
 test('every status has words in both languages, in Vietnamese those of the national table', () => {

@@ -73,7 +73,7 @@ function facts(say: Say, dossier: PublicDossier, known: Known): Html {
     [say('Ngày tiếp nhận', 'Received'), at(receivedAt)],
     [
       say('Ngày hẹn trả', 'Due'),
-      dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier.status, dueAt, known.nowMs)}` : unknown(say),
+      dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier, dueAt, known.nowMs)}` : unknown(say),
     ],
     [say('Ngày xử lý xong', 'Resolved'), at(finishedAt)],
     [say('Ngày trả kết quả', 'Result returned'), at(returnedAt)],
@@ -82,10 +82,14 @@ function facts(say: Say, dossier: PublicDossier, known: Known): Html {
   return html`<dl class="facts">${rows.map(([term, value]) => value && html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
+/** No time runs while the dossier waits for the citizen. */
+const isPaused = (status: Status): boolean => status === 'supplement-required' || status === 'payment-required';
+
 /** How much time is left. A finished dossier has no mark, because several rules define "in time". */
-function dueMark(say: Say, status: Status, dueAt: string, nowMs: number): Html | string {
+function dueMark(say: Say, { status, statusAt }: PublicDossier, dueAt: string, nowMs: number): Html | string {
   if (isFinished(status)) return '';
-  const leftMs = instantToMs(dueAt) - nowMs;
+  const leftMs = instantToMs(dueAt) - (isPaused(status) ? instantToMs(statusAt) : nowMs);
+  if (isPaused(status) && leftMs >= 0) return '';
   const days = Math.floor(Math.abs(leftMs) / DAY_MS);
   const long =
     days === 0 ? say('chưa tới 1 ngày', 'less than a day') : say(`${days} ngày`, days === 1 ? '1 day' : `${days} days`);
@@ -170,8 +174,7 @@ export function withHistory(dossier: PublicDossier): readonly Step[] {
 /** The working days from reception to the due date, and how many are left. */
 function termView(say: Say, { status, submittedAt, receivedAt, dueAt }: PublicDossier, known: Known): Html | string {
   const start = receivedAt ?? submittedAt;
-  const isWaiting = status === 'supplement-required' || status === 'payment-required';
-  if (isFinished(status) || isWaiting || start === undefined || dueAt === undefined) return '';
+  if (isFinished(status) || isPaused(status) || start === undefined || dueAt === undefined) return '';
   const { between, dayMs } = known.workingTime;
   const [from, to] = [instantToMs(start), instantToMs(dueAt)];
   const whole = between(from, to);
