@@ -9,7 +9,7 @@ import { type HomeHub, homeView, readGlance } from './home.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
-import { waitIn } from './public-api.ts';
+import { callPublic, waitIn } from './public-api.ts';
 import { ratingForm } from './rating.ts';
 import { STATUS } from './words.ts';
 
@@ -96,16 +96,13 @@ async function formUnlessTooLarge(c: Context): Promise<URLSearchParams | undefin
 
 async function lookUp(app: Hono, c: Context, code: string, proof: string): Promise<Found> {
   if (code === '' || code.length > LONGEST_CODE || /\p{Cc}/u.test(code)) return { kind: 'wrong', field: 'code' };
-  const url = new URL(`/api/public/dossiers/${encodeURIComponent(code)}`, c.req.url);
-  url.searchParams.set('proof', proof);
-  const forwarded = c.req.header('x-forwarded-for');
-  const headers: Record<string, string> = forwarded === undefined ? {} : { 'X-Forwarded-For': forwarded };
-  const response = await app.fetch(new Request(url, { headers }), c.env);
-  if (response.status === 200) return { kind: 'dossier', dossier: (await response.json()) as PublicDossier };
-  if (response.status === 400) return { kind: 'wrong', field: 'proof' };
-  if (response.status === 404) return { kind: 'none' };
-  if (response.status === 429) return { kind: 'too-often', waitS: Number(response.headers.get('retry-after') ?? 60) };
-  return { kind: response.status === 503 ? 'away' : 'fault' };
+  const path = `/api/public/dossiers/${encodeURIComponent(code)}?${new URLSearchParams({ proof })}`;
+  const { status, body, waitS } = await callPublic<PublicDossier>(app, c, path);
+  if (status === 200) return { kind: 'dossier', dossier: body };
+  if (status === 400) return { kind: 'wrong', field: 'proof' };
+  if (status === 404) return { kind: 'none' };
+  if (status === 429) return { kind: 'too-often', waitS };
+  return { kind: status === 503 ? 'away' : 'fault' };
 }
 
 const title = (say: Say): string => say('Tra cứu hồ sơ', 'Look up a dossier');
