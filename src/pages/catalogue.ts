@@ -8,7 +8,7 @@ import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';
 import { lifeEvents } from './life-events.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
-import { emptyState } from './parts/parts.ts';
+import { emptyState, optionsOf } from './parts/parts.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
 import { allChanges, changedFrom, endedAt, LOOKED_AT, lastChanged, placeIn } from './service-changes.ts';
@@ -124,52 +124,39 @@ function filterOf({ q, field, agency, level, audience, inForce = 'true' }: Query
   };
 }
 
-interface Choice {
-  readonly value: string;
-  readonly text: string;
-}
-
 function filterForm(say: Say, filter: Query, { fields, agencies, audiences }: OfferedServices): Html {
-  const named = (list: OfferedServices['fields']): readonly Choice[] =>
-    list.map(({ code, name }) => ({ value: code, text: name }));
   const all = say('Tất cả', 'All');
   return html`<form class="card fields" method="get" action="${LIST}" role="search">
 <label class="wide">${say('Tìm theo tên hoặc mã', 'Name or code')}
 <input type="search" name="q" value="${filter.q ?? ''}" maxlength="${LONGEST}" placeholder="${say('có dấu hoặc không dấu', 'with or without Vietnamese marks')}"></label>
-${choose('field', say('Lĩnh vực', 'Field'), filter.field, all, named(fields))}
-${choose('agency', say('Cơ quan thực hiện', 'Agency'), filter.agency, all, named(agencies))}
+${choose('field', say('Lĩnh vực', 'Field'), filter.field, all, fields)}
+${choose('agency', say('Cơ quan thực hiện', 'Agency'), filter.agency, all, agencies)}
 ${choose(
   'level',
   say('Cấp thực hiện', 'Level'),
   filter.level,
   all,
-  LEVELS.map((level) => ({ value: level, text: say(...LEVEL[level]) })),
+  LEVELS.map((level) => ({ code: level, name: say(...LEVEL[level]) })),
 )}
 ${choose(
   'audience',
   say('Đối tượng', 'Audience'),
   filter.audience,
   all,
-  audiences.map((name) => ({ value: name, text: name })),
+  audiences.map((name) => ({ code: name, name })),
 )}
 ${choose('inForce', say('Hiệu lực', 'In force'), filter.inForce, say('Còn hiệu lực', 'In force'), [
-  { value: 'false', text: say('Hết hiệu lực', 'No longer in force') },
-  { value: 'all', text: all },
+  { code: 'false', name: say('Hết hiệu lực', 'No longer in force') },
+  { code: 'all', name: all },
 ])}
 <button>${say('Tìm', 'Search')}</button>
 <a class="reset" href="${LIST}">${say('Xóa bộ lọc', 'Clear all filters')}</a>
 </form>`;
 }
 
-/** Offers a value from a link even when it is not among the choices. */
-function choose(name: string, label: string, value = '', none: string, choices: readonly Choice[]): Html {
-  const isKnown = value === '' || choices.some((choice) => choice.value === value);
-  const options = isKnown ? choices : [{ value, text: value }, ...choices];
+function choose(name: string, label: string, value = '', none: string, list: OfferedServices['fields']): Html {
   return html`<label>${label}
-<select name="${name}"><option value="">${none}</option>${options.map(
-    (choice) =>
-      html`<option value="${choice.value}"${choice.value === value ? html` selected` : ''}>${choice.text}</option>`,
-  )}</select></label>`;
+<select name="${name}">${optionsOf(list, value, none)}</select></label>`;
 }
 
 /** How many services match, and how many of them the page shows. */

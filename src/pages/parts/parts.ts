@@ -64,3 +64,17 @@ export function timeline(label: string, steps: readonly TimelineStep[]): Html {
 <span class="name">${name}</span><span class="when">${when}</span>${more}</li>`,
   )}</ol>`;
 }
+
+interface Coded {
+  readonly code: string;
+  readonly name: string;
+}
+
+/** The options of a select. It offers a value from a link even when the list lacks it. @param none the text for no value */
+export function optionsOf(list: readonly Coded[], chosen: string, none: string): Html {
+  const isKnown = chosen === '' || list.some(({ code }) => code === chosen);
+  const all = isKnown ? list : [{ code: chosen, name: chosen }, ...list];
+  return html`<option value="">${none}</option>${all.map(
+    ({ code, name }) => html`<option value="${code}"${code === chosen ? html` selected` : ''}>${name}</option>`,
+  )}`;
+}

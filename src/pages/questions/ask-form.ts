@@ -4,7 +4,7 @@ import type { OfferedServices } from '../../catalogue/read.ts';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { trapField } from '../own-form.ts';
-import { optionsOf } from './question.ts';
+import { optionsOf } from '../parts/parts.ts';
 
 export const FIELDS = ['name', 'address', 'phone', 'email', 'field', 'agency', 'service', 'content', 'hidden'] as const;
 export type Field = (typeof FIELDS)[number];

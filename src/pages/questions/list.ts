@@ -4,11 +4,11 @@ import type { OfferedServices } from '../../catalogue/read.ts';
 import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { PageContext, ShowPage } from '../page-context.ts';
-import { emptyState } from '../parts/parts.ts';
+import { emptyState, optionsOf } from '../parts/parts.ts';
 import { callPublic, troubleOf, troubleStatus } from '../public-api.ts';
 import { wrongPage } from '../refused.ts';
 import { number } from '../words.ts';
-import { optionsOf, type PublicQuestion, questionView, withAgencyNames } from './question.ts';
+import { type PublicQuestion, questionView, withAgencyNames } from './question.ts';
 
 const A_PAGE = '10';
 const LONGEST = 200;

@@ -76,12 +76,3 @@ export async function withAgencyNames(
   });
   return { ...offered, agencies: [...offered.agencies, ...agencies] };
 }
-
-/** The options of a list of agencies or fields. */
-export function optionsOf(list: OfferedServices['fields'], chosen: string, none: string): Html {
-  const isKnown = chosen === '' || list.some(({ code }) => code === chosen);
-  const all = isKnown ? list : [{ code: chosen, name: chosen }, ...list];
-  return html`<option value="">${none}</option>${all.map(
-    ({ code, name }) => html`<option value="${code}"${code === chosen ? html` selected` : ''}>${name}</option>`,
-  )}`;
-}
