@@ -216,9 +216,6 @@ ${table<Line>({
 })}</section>`;
 }
 
-/** Spreadsheet programs read UTF-8 only after this mark. */
-const BYTE_ORDER_MARK = '\ufeff';
-
 /** The result inside of its link, so that the hub stores nothing and does nothing a second time. */
 function fileOf(visit: Visit, lines: readonly Line[], head: string): string {
   const { say } = visit;
@@ -238,7 +235,7 @@ function fileOf(visit: Visit, lines: readonly Line[], head: string): string {
     result,
     delivery ?? '',
   ]);
-  // A text that begins like a formula would run in a spreadsheet.
-  const text = stringify([names, ...rows], { escape_formulas: true });
-  return `data:text/csv;charset=utf-8,${encodeURIComponent(BYTE_ORDER_MARK + text)}`;
+  // A text that begins like a formula would run in a spreadsheet, which reads UTF-8 only after a byte order mark.
+  const text = stringify([names, ...rows], { bom: true, escape_formulas: true });
+  return `data:text/csv;charset=utf-8,${encodeURIComponent(text)}`;
 }

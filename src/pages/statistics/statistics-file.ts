@@ -6,13 +6,10 @@ import { languageOf, type Say, sayIn } from '../language.ts';
 import { columnNames, numbersOf } from './statistics-table.ts';
 import { groupName } from './statistics-words.ts';
 
-/** Spreadsheet programs read UTF-8 only after this mark. */
-const BYTE_ORDER_MARK = '\ufeff';
-
 /** All lines of a report as CSV, with its total at the end. @param name of the file, without its ending */
 export function statisticsFile(c: Context, report: StatisticsReport, name: string): Response {
   const say = sayIn(languageOf(c));
-  return c.body(BYTE_ORDER_MARK + tableText(say, report), 200, {
+  return c.body(tableText(say, report), 200, {
     'Content-Type': 'text/csv; charset=utf-8',
     'Content-Disposition': `attachment; filename="${name}.csv"`,
     'X-Content-Type-Options': 'nosniff',
@@ -40,8 +37,8 @@ function tableText(say: Say, { by, total, items }: StatisticsReport): string {
       ...items.map((item) => line(item.key, titleOf(say, by, item), item)),
       line(null, say('Tổng cộng', 'All together'), total),
     ],
-    // A name that begins like a formula would run in a spreadsheet.
-    { escape_formulas: true },
+    // A name that begins like a formula would run in a spreadsheet, which reads UTF-8 only after a byte order mark.
+    { bom: true, escape_formulas: true },
   );
 }
 
