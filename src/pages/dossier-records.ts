@@ -3,10 +3,10 @@ import type { Payment } from '#schemas/payment.v1';
 import type { PostalOrder } from '#schemas/postal-order.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
+import type { Tone } from './parts/parts.ts';
 import { receiptPage } from './receipt.ts';
 import { moment, money, vietnamese } from './words.ts';
 
-type Tone = 'plain' | 'good' | 'warn' | 'bad';
 type Named = readonly [vi: string, en: string, tone: Tone];
 
 const PAYMENT: Readonly<Record<Payment['state'], Named>> = {
