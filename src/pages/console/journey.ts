@@ -3,10 +3,12 @@ import { instantToMs } from '#core/dates/dates';
 import { rankedBars } from '../charts/table-charts.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
-import { durationOf, number } from '../words.ts';
+import { table } from '../parts/table.ts';
+import { amount, durationOf } from '../words.ts';
 import { stateText } from './dossier-state.ts';
 import { journeyDiagram } from './journey-diagram.ts';
 import { holderAt } from './journey-steps.ts';
+import { sizeOf } from './message-table.ts';
 import { facts, named } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { CurrentStates, Journey } from './records.ts';
@@ -45,18 +47,21 @@ function filesCard(visit: Visit, { files }: State): Html {
     infected: badgeOf('bad', say('có mã độc', 'infected')),
   };
   return html`<h2>${say('Tệp đính kèm', 'Files')}</h2>
-<div class="scroll"><table><thead><tr><th>SHA-256</th><th>${say('Loại', 'Type')}</th><th class="number">${say('Dung lượng', 'Size')}</th>
-<th>${say('Bên gửi', 'Sender')}</th><th>${say('Quét mã độc', 'Virus scan')}</th></tr></thead><tbody>${files.map(
-    ({
-      file,
-      bytes,
-      mediaType,
-      scan,
-      party,
-    }) => html`<tr><td><code title="${file}">${file.slice('sha256:'.length, SHOWN_DIGITS)}…</code></td>
-<td>${mediaType}</td><td class="number">${number(say, Math.ceil(bytes / 1_024))} KiB</td><td>${titleOf(visit, party)}</td><td>${scans[scan]}</td></tr>
-`,
-  )}</tbody></table></div>`;
+${table<State['files'][number]>({
+  caption: amount(say, files.length, ['tệp', 'file', 'files']),
+  empty: '',
+  items: files,
+  columns: [
+    {
+      head: 'SHA-256',
+      cell: ({ file }) => html`<code title="${file}">${file.slice('sha256:'.length, SHOWN_DIGITS)}…</code>`,
+    },
+    { head: say('Loại', 'Type'), cell: ({ mediaType }) => mediaType },
+    { head: say('Dung lượng', 'Size'), cell: ({ bytes }) => sizeOf(visit, bytes), isNumber: true },
+    { head: say('Bên gửi', 'Sender'), cell: ({ party }) => titleOf(visit, party) },
+    { head: say('Quét mã độc', 'Virus scan'), cell: ({ scan }) => scans[scan] },
+  ],
+})}`;
 }
 
 const SHOWN_DIGITS = 'sha256:'.length + 12;
