@@ -81,15 +81,18 @@ function wholeOf(say: Visit['say'], { items, total }: Part<unknown>, isFirst: bo
 
 /** Links to the next page of a list and back to its beginning. Nothing beside a complete list. */
 export function pager(visit: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
-  const { c, say } = visit;
-  const first = `${c.req.path}${queryText(query)}`;
-  const isFirst = isFirstPage(visit);
-  if (isFirst && next === null) return html``;
-  return html`<p class="pager">${isFirst ? '' : html`<a href="${first}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
+  return pageLinks(visit, query, isFirstPage(visit), next === null ? undefined : { cursor: next });
+}
+
+/** @param next the parameter of the next page. Undefined on the last one */
+function pageLinks({ c, say }: Visit, query: Query, isFirst: boolean, next: Query | undefined): Html {
+  if (isFirst && !next) return html``;
+  const { path } = c.req;
+  return html`<p class="pager">${isFirst ? '' : html`<a href="${path}${queryText(query)}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
 ${
-  next === null
-    ? html`<span class="note">${say('Hết danh sách.', 'The end of the list.')}</span>`
-    : html`<a href="${c.req.path}${queryText({ ...query, cursor: next })}">${say('Trang sau »', 'Next page »')}</a>`
+  next
+    ? html`<a href="${path}${queryText({ ...query, ...next })}">${say('Trang sau »', 'Next page »')}</a>`
+    : html`<span class="note">${say('Hết danh sách.', 'The end of the list.')}</span>`
 }</p>`;
 }
 
@@ -117,16 +120,9 @@ export function sliceOf<Item>({ c }: Visit, all: readonly Item[], most: number):
   return { items, from, to: from + items.length, total: all.length };
 }
 
-/** Links to the next part of a list and back to its beginning. Nothing beside a complete list. */
+/** The same for a part of a list that is known as a whole. */
 export function slicePager(visit: Visit, { from, to, total }: Slice<unknown>, query: Query): Html {
-  const { c, say } = visit;
-  if (from === 0 && to >= total) return html``;
-  return html`<p class="pager">${from === 0 ? '' : html`<a href="${c.req.path}${queryText(query)}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
-${
-  to >= total
-    ? html`<span class="note">${say('Hết danh sách.', 'The end of the list.')}</span>`
-    : html`<a href="${c.req.path}${queryText({ ...query, from: `${to}` })}">${say('Trang sau »', 'Next page »')}</a>`
-}</p>`;
+  return pageLinks(visit, query, from === 0, to >= total ? undefined : { from: `${to}` });
 }
 
 export type Query = Readonly<Record<string, string | undefined>>;
