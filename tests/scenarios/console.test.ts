@@ -10,6 +10,7 @@ import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
 import { NO, OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
+import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 
 /** A random token of a form may contain any word. */
@@ -1157,6 +1158,24 @@ describe('the console of an empty hub', () => {
     const { status, text } = await officer.get(`/console${path}`);
     expect([status, /role="alert"/.exec(text)]).toEqual([200, null]);
     expect(withoutTokens(text)).not.toMatch(/undefined|\[object|NaN/);
+  });
+
+  test('the dossiers of a number have the names of a catalogue that came after them', async () => {
+    const agencies = seedOf('agencies').filter(({ code }) => code === 'H60.163');
+    const other = await testHub({ partners: { source: catalogueSource({ agencies }) }, keys: [...OPERATOR_KEYS] });
+    try {
+      await other.push(dossier({ agencyCode: 'H60.163', agencyName: undefined }));
+      await pullCatalogue(other);
+      const visitor = officerAt(other);
+      await visitor.signIn('ops');
+      const { text } = await visitor.get(
+        '/console/statistics/dossiers?period=2025&by=agency&column=received&key=H60.163',
+      );
+      expect(text).toContain('tiếp nhận · Ủy ban nhân dân xã Bạch Đích</span>');
+      expect(text).toContain('<span lang="vi">Ủy ban nhân dân xã Bạch Đích</span> <code class="note">H60.163</code>');
+    } finally {
+      await other.close();
+    }
   });
 
   test('an outage of the database is explained, not shown as a fault of the hub', async () => {

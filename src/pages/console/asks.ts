@@ -5,8 +5,19 @@ import { number } from '../words.ts';
 import { pageWithItems } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { dossierLink, filterForm, listCaption, named, pager, queryOf, reasonOf, whenEmpty } from './parts.ts';
-import type { Agency, Ask, Listed } from './records.ts';
+import {
+  agencyField,
+  agencyNames,
+  dossierLink,
+  filterForm,
+  listCaption,
+  named,
+  pager,
+  queryOf,
+  reasonOf,
+  whenEmpty,
+} from './parts.ts';
+import type { Ask, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
@@ -21,12 +32,8 @@ export function addAsks(site: Site): void {
   site.screen('/asks', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, FILTER);
-    const { body, problem } = await pageWithItems<Ask>(api, 'asks', {
-      ...query,
-      ...queryOf(visit, ['cursor']),
-    });
-    const { body: known } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
-    const agencies = new Map(known?.items.map(({ code, name }) => [code, name]));
+    const { body, problem } = await pageWithItems<Ask>(api, 'asks', { ...query, ...queryOf(visit, ['cursor']) });
+    const agencies = await agencyNames(visit);
     return {
       title: say('Tra cứu cơ sở dữ liệu', 'Questions to registers'),
       body: html`<p class="note">${say(
@@ -34,7 +41,7 @@ export function addAsks(site: Site): void {
         'The hub stores neither the values of a question nor its answer.',
       )}</p>${filterForm(visit, [
         textField('officer', say('Cán bộ', 'Officer'), query.officer),
-        textField('agency', say('Cơ quan', 'Agency'), query.agency),
+        agencyField(visit, query.agency, say('Cơ quan', 'Agency')),
         textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
         choiceField('outcome', say('Kết quả', 'Outcome'), choicesOf(say, ASK_OUTCOMES), query.outcome),
         dayField('from', say('Từ ngày', 'From'), query.from),

@@ -5,7 +5,7 @@ import { counted, number } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, orderForm, textField } from './forms.ts';
-import { dossierLink, filterForm, partyLink, type Query, queryOf } from './parts.ts';
+import { agencyField, dossierLink, filterForm, partyLink, type Query, queryOf } from './parts.ts';
 import type { BackfillPreview, Replay } from './records.ts';
 import { refusalNote, refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -60,11 +60,12 @@ function begun(say: Visit['say'], { id, total }: Replay): string {
   );
 }
 
-function fieldsOf({ say }: Visit, query: Query): readonly Html[] {
+function fieldsOf(visit: Visit, query: Query): readonly Html[] {
+  const { say } = visit;
   return [
     choiceField('kind', say('Loại', 'Kind'), choicesOf(say, RECORD_KINDS), query.kind),
     choiceField('status', say('Trạng thái hồ sơ', 'Status'), choicesOf(say, STATUSES), query.status),
-    textField('agency', say('Cơ quan (gồm đơn vị trực thuộc)', 'Agency and its units'), query.agency),
+    agencyField(visit, query.agency),
     textField('service', say('Mã thủ tục', 'Service code'), query.service),
     textField('field', say('Mã lĩnh vực', 'Field code'), query.field),
     dayField('receivedFrom', say('Tiếp nhận từ ngày', 'Received from'), query.receivedFrom),

@@ -215,22 +215,28 @@ export function agencyOf(
   return agencyCode === null ? html`–` : named(visit, { code: agencyCode, name: agencyName });
 }
 
+/** The names of all agencies by their codes. */
+export async function agencyNames({ api }: Pick<Visit, 'api'>): Promise<ReadonlyMap<string, string>> {
+  const { body } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
+  return new Map(body?.items.map(({ code, name }) => [code, name]));
+}
+
 /** The agencies by name. The field takes a code, and the browser offers both. */
 export async function agencyField(
-  { say, api }: Visit,
+  visit: Visit,
   chosen = '',
-  label = say('Cơ quan, gồm đơn vị trực thuộc', 'Agency, with its units'),
+  label = visit.say('Cơ quan, gồm đơn vị trực thuộc', 'Agency, with its units'),
   { name, isRequired }: { readonly name: string; readonly isRequired: boolean } = { name: 'agency', isRequired: false },
 ): Promise<Awaited<Html>> {
-  const { body } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
-  const items = body?.items ?? [];
-  const known = items.find(({ code }) => code === chosen)?.name;
+  const { say } = visit;
+  const names = await agencyNames(visit);
+  const known = names.get(chosen);
   return html`${textField(
     name,
     label,
     chosen,
     html` list="agencies" placeholder="${say('tên hoặc mã', 'name or code')}"${isRequired ? html` required` : ''}`,
-  )}<datalist id="agencies">${items.map((one) => html`<option value="${one.code}">${one.name}</option>`)}</datalist>${
+  )}<datalist id="agencies">${[...names].map(([code, text]) => html`<option value="${code}">${text}</option>`)}</datalist>${
     known && html`<p class="note" lang="vi">${known}</p>`
   }`;
 }

@@ -19,7 +19,7 @@ import { groupName, periodName } from '../statistics/statistics-words.ts';
 import { durationOf } from '../words.ts';
 import { queryText } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
-import { dossierLink, listCaption, named, type Part, pager, queryOf } from './parts.ts';
+import { agencyNames, dossierLink, listCaption, named, type Part, pager, queryOf } from './parts.ts';
 import type { CountedDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -72,12 +72,13 @@ ${statisticsNotes(say, asked, report)}`,
       ...queryOf(visit, ['cursor']),
     });
     const column = COLUMNS.find((one) => one === query.column);
+    const agencies = await agencyNames(visit);
     const total = body?.next && column ? await numberOf(visit, column, query.key) : undefined;
     return {
       title: say('Hồ sơ của một số liệu', 'The dossiers of a number'),
       body: html`<p class="links"><a href="${ADDRESS}${queryText({ period: query.period, by: query.by, rule: query.rule })}">${say('« Thống kê', '« Statistics')}</a>
-<span class="note">${[query.period && periodName(say, query.period), column && columnWords(visit, column), query.key].filter(Boolean).join(' · ')}</span></p>
-${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.items, next: body.next, total })}${pager(visit, body, query)}` : ''}`,
+<span class="note">${[query.period && periodName(say, query.period), column && columnWords(visit, column), query.key && (agencies.get(query.key) ?? query.key)].filter(Boolean).join(' · ')}</span></p>
+${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.items, next: body.next, total }, agencies)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
@@ -101,7 +102,8 @@ function columnWords({ say }: Visit, column: string): string {
     .join(', ');
 }
 
-function dossierTable(visit: Visit, list: Part<CountedDossier>): Html {
+/** @param agencies the names of those that a dossier has by its code alone */
+function dossierTable(visit: Visit, list: Part<CountedDossier>, agencies: ReadonlyMap<string, string>): Html {
   const { say } = visit;
   return table<CountedDossier>({
     caption: listCaption(visit, list, ['hồ sơ', 'dossier', 'dossiers'], ['theo mã', 'by code']),
@@ -110,7 +112,10 @@ function dossierTable(visit: Visit, list: Part<CountedDossier>): Html {
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(visit, service) },
-      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(visit, agency) },
+      {
+        head: say('Cơ quan', 'Agency'),
+        cell: ({ agency: { code, name } }) => named(visit, { code, name: name ?? agencies.get(code) ?? null }),
+      },
       { head: say('Trạng thái', 'Status'), cell: ({ status }) => word(say, STATUSES, status) },
       { head: say('Hạn trả', 'Due'), cell: ({ dueAt }) => timeOf(dueAt) },
       { head: say('Quá hạn', 'Late'), cell: (one) => latenessOf(visit, one) },
