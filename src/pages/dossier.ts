@@ -163,9 +163,9 @@ export function withHistory(dossier: PublicDossier): readonly Step[] {
   const others = way.filter((step) => step.state === 'done' && !known.has(step.status) && step.at !== undefined);
   const merged = [...others, ...done].sort((a, b) => instantToMs(a.at ?? statusAt) - instantToMs(b.at ?? statusAt));
   const unit = last?.status === status ? last.unit : dossier.processingUnit;
-  const isTold = merged.length > 0 ? merged : way.filter(({ state }) => state === 'done');
+  const happened = merged.length > 0 ? merged : way.filter(({ state }) => state === 'done');
   return [
-    ...isTold,
+    ...happened,
     { status, state: 'now', at: way.find(({ state }) => state === 'now')?.at ?? statusAt, unit },
     ...way.filter(({ state }) => state === 'ahead'),
   ];

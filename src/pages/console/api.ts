@@ -46,11 +46,11 @@ export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: La
   }
   // By the media type, because the report of a refused file is no problem document.
   async function read<Body>(response: Response): Promise<Answer<Body>> {
-    const told = (await response.json()) as Body & Problem;
+    const content = (await response.json()) as Body & Problem;
     const { status } = response;
     return response.headers.get('Content-Type')?.startsWith('application/problem+json')
-      ? { status, body: undefined, problem: told }
-      : { status, body: told, problem: undefined };
+      ? { status, body: undefined, problem: content }
+      : { status, body: content, problem: undefined };
   }
   return {
     get: async (path, query = {}) => read(await send('GET', `${path}${queryText(query)}`, null)),

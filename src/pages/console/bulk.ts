@@ -7,6 +7,7 @@ import { counted } from '../words.ts';
 import { segment } from './api.ts';
 import { comparedLines, type Line } from './bulk-compared.ts';
 import { statesOf } from './dossier-state.ts';
+import { messageCard } from './flash-message.ts';
 import { choiceField, type Form } from './forms.ts';
 import { dossierLink, partyLink } from './parts.ts';
 import { meaningOf } from './reasons.ts';
@@ -153,7 +154,7 @@ function screenOf(visit: Visit, typed: Typed, result: Html = html``): Screen {
 }
 
 function faultScreen(visit: Visit, typed: Typed, fault: string): Screen {
-  return { ...screenOf(visit, typed, html`<p class="card told" role="alert">${fault}</p>`), status: 400 };
+  return { ...screenOf(visit, typed, messageCard({ text: fault, isDone: false })), status: 400 };
 }
 
 function formOf(visit: Visit, { codes, party, why = '' }: Typed): Html {

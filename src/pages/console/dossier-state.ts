@@ -15,13 +15,17 @@ export async function statesOf({ api }: Visit, code: string): Promise<Answer<rea
   return status === 404 ? { status, body: [], problem: undefined } : { status, body: body?.items, problem };
 }
 
-/** @param told the dossier version in a delivery, to show whether a newer one exists */
+/** @param sent the version in a delivery, to show whether a newer one exists */
 export function stateText(
   { say, nowMs }: Visit,
   { status, statusAt, version, erasedAt, legalHold }: CurrentState,
-  told: number = version,
+  sent: number = version,
 ): Html {
-  const newer = version > told ? html` <span class="note">${newerThan(version, told)}</span>` : '';
+  const versions = say(
+    `(phiên bản ${version}; lượt này gửi phiên bản ${sent})`,
+    `(version ${version}; this delivery is of version ${sent})`,
+  );
+  const newer = version > sent ? html` <span class="note">${versions}</span>` : '';
   return html`<strong>${word(say, STATUSES, status)}</strong> ${say('từ', 'since')} ${timeAndAge(say, statusAt, nowMs)}${newer}${
     erasedAt === null
       ? ''
@@ -31,13 +35,6 @@ export function stateText(
       ? ''
       : html`; <a href="/console/retention">${say(`lệnh giữ ${legalHold}`, `legal hold ${legalHold}`)}</a>`
   }`;
-
-  function newerThan(newest: number, one: number): string {
-    return say(
-      `(phiên bản ${newest}; lượt này nói về phiên bản ${one})`,
-      `(version ${newest}; this delivery is of version ${one})`,
-    );
-  }
 }
 
 /** The states of a search, which may find several dossiers. */

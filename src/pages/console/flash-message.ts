@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { openText, sealText } from './sealed.ts';
 import { scopeOf } from './session.ts';
@@ -37,4 +39,9 @@ export function takeFlashMessage(
   deleteCookie(c, COOKIE, scopeOf(c, hub, c.req.path));
   const { text, isDone } = openText(hub.vault, USE, kept) ?? {};
   return typeof text === 'string' ? { text, isDone: isDone === true } : undefined;
+}
+
+/** The message at the top of a page. */
+export function messageCard({ text, isDone }: Pick<FlashMessage, 'text' | 'isDone'>): Html {
+  return html`<p class="card told" role="${isDone ? 'status' : 'alert'}">${text}</p>`;
 }

@@ -3,7 +3,7 @@ import { parameterOf, type Say } from '../language.ts';
 import { type Html, type Shown, show, withParameter } from '../layout.ts';
 import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
-import { takeFlashMessage } from './flash-message.ts';
+import { messageCard, takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
 import { textsLeft, unsentTexts } from './unsent.ts';
 import type { Screen, Visit } from './visit.ts';
@@ -13,10 +13,10 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
   const { c, hasShortcuts } = visit;
   const scripts = hasShortcuts ? (['keys.js'] as const) : [];
   const { unsent } = visit;
-  const told = unsent?.told ?? takeFlashMessage(c, hub);
+  const message = unsent?.message ?? takeFlashMessage(c, hub);
   return show(c, (say) => ({
     title: screen.title,
-    status: screen.status ?? told?.status ?? 200,
+    status: screen.status ?? message?.status ?? 200,
     ...ownerOf(hub, say),
     links: linksOf(say),
     assets: ['console.css', ...scripts, ...(screen.assets ?? [])],
@@ -30,7 +30,7 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
         isQuiet: true,
       },
     )}`,
-    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${
+    body: html`${message ? messageCard(message) : ''}${
       unsent ? unsentTexts(say('Nội dung chưa gửi, để sao chép', 'What was not sent, to copy'), textsLeft(unsent)) : ''
     }${screen.body}`,
   }));

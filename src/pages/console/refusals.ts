@@ -20,10 +20,10 @@ const FIELDS = {
 } as const satisfies Words;
 
 /** Why the API refused a request, in words. */
-export function refusalText(say: Say, { status, detail: told, decided }: Problem): string {
+export function refusalText(say: Say, { status, detail: whole, decided }: Problem): string {
   // The parameter at the beginning, as its field is called.
-  const detail = told.replace(/^\?(\w+)/, (whole, name) =>
-    Object.hasOwn(FIELDS, name) ? `“${word(say, FIELDS, name)}”` : whole,
+  const detail = whole.replace(/^\?(\w+)/, (parameter, name) =>
+    Object.hasOwn(FIELDS, name) ? `“${word(say, FIELDS, name)}”` : parameter,
   );
   if (decided) {
     const at = plainTimeOf(decided.at);

@@ -133,8 +133,8 @@ function filterWords(visit: Visit, filter: object): Html {
     to: [say('đến', 'to'), (value: string) => timeOf(value)],
   } as const;
   const shown = Object.entries(parts).filter(([name]) => given[name] !== undefined);
-  const untold = 'untold' in filter ? html`<div>${say('hồ sơ chưa chuyển', 'dossiers that were not sent')}</div>` : '';
-  return html`${shown.map(([name, [label, value]]) => html`<div>${label}: ${value(given[name] as string)}</div>`)}${untold}`;
+  const unsent = 'untold' in filter ? html`<div>${say('hồ sơ chưa chuyển', 'dossiers that were not sent')}</div>` : '';
+  return html`${shown.map(([name, [label, value]]) => html`<div>${label}: ${value(given[name] as string)}</div>`)}${unsent}`;
 }
 
 function stopForm(visit: Visit, { id, state }: Replay): Html {

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import { type Html, show } from '../layout.ts';
 import type { ConsoleContext } from './console-context.ts';
-import { takeFlashMessage } from './flash-message.ts';
+import { messageCard, takeFlashMessage } from './flash-message.ts';
 import { ownerOf } from './frame.ts';
 import { unsentTexts } from './unsent.ts';
 
@@ -30,13 +30,13 @@ export function signInPage(
   given: Given,
   why?: (say: Say) => string,
 ): Response | Promise<Response> {
-  const told = takeFlashMessage(c, hub);
+  const message = takeFlashMessage(c, hub);
   return show(c, (say) => ({
     title: say('Đăng nhập', 'Sign in'),
     ...ownerOf(hub, say),
     links: [],
     status,
-    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${unsentTexts(say('Nội dung chưa gửi; hãy sao chép trước khi đăng nhập', 'The text that was not sent; copy it before you sign in'), given.unsent ?? [])}${signInForm(say, given)}`,
+    body: html`${message ? messageCard(message) : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${unsentTexts(say('Nội dung chưa gửi; hãy sao chép trước khi đăng nhập', 'The text that was not sent; copy it before you sign in'), given.unsent ?? [])}${signInForm(say, given)}`,
   }));
 }
 

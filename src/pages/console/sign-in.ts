@@ -59,9 +59,9 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, hub:
 }
 
 /** The seconds that a locked-out address has to wait. Undefined when it is not locked out. */
-async function waitOf(heard: Promise<void> | undefined): Promise<number | undefined> {
+async function waitOf(check: Promise<void> | undefined): Promise<number | undefined> {
   try {
-    await heard;
+    await check;
     return undefined;
   } catch (error) {
     const { kind, headers } = error as Partial<Refusal>;

@@ -102,16 +102,16 @@ async function answer(
 ): Promise<Response> {
   const { c } = visit;
   if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
-  const told = await carryOut(form);
-  if (!('to' in told)) return showScreen(visit, hub, told);
-  const unsent = told.isDone ? undefined : unsentOf(c.req.path, form, told);
+  const result = await carryOut(form);
+  if (!('to' in result)) return showScreen(visit, hub, result);
+  const unsent = result.isDone ? undefined : unsentOf(c.req.path, form, result);
   if (unsent) {
-    const page = pageRequest(c, told.to);
+    const page = pageRequest(c, result.to);
     unsentBy.set(page, unsent);
     return app.fetch(page, c.env);
   }
-  setFlashMessage(c, hub, told);
-  return c.redirect(told.to, 303);
+  setFlashMessage(c, hub, result);
+  return c.redirect(result.to, 303);
 }
 
 /** A page asked for in place of the officer, whose cookie would have no room for the texts of a form. */

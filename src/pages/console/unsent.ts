@@ -9,7 +9,7 @@ export interface Unsent {
   readonly path: string;
   readonly form: Form;
   /** Why it was not carried out. */
-  readonly told: FlashMessage;
+  readonly message: FlashMessage;
   /** The texts that no form of the page shows yet. */
   readonly left: Set<string>;
 }
@@ -20,9 +20,9 @@ export const LONG_TEXTS = ['text', 'cause', 'measures', 'lines', 'codes'] as con
 const TEXTS = ['why', ...LONG_TEXTS];
 
 /** Undefined where the form has no text to keep. */
-export function unsentOf(path: string, form: Form, told: FlashMessage): Unsent | undefined {
+export function unsentOf(path: string, form: Form, message: FlashMessage): Unsent | undefined {
   const left = new Set(TEXTS.filter((name) => form(name) !== undefined));
-  return left.size > 0 ? { path, form, told, left } : undefined;
+  return left.size > 0 ? { path, form, message, left } : undefined;
 }
 
 /** Fixed fields that say which page comes next, which may be another one by now. */

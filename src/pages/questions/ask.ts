@@ -132,13 +132,13 @@ const FIELD_OF: Readonly<Record<string, Field>> = {
 /** The fields to correct. An incomplete person lacks a name, or a way to be answered. */
 function wrongFields(typed: Typed, problems: NonNullable<Reply['problems']>): readonly Field[] {
   const { name, address, phone, email, content } = typed;
-  const told = problems.flatMap(({ path }) => FIELD_OF[path] ?? []);
+  const refused = problems.flatMap(({ path }) => FIELD_OF[path] ?? []);
   const missing: readonly (readonly [Field, boolean])[] = [
     ['name', name === undefined],
     ['phone', (address ?? phone ?? email) === undefined],
     ['content', content === undefined],
   ];
-  const wrong = new Set([...told, ...missing.flatMap(([field, isMissing]) => (isMissing ? [field] : []))]);
+  const wrong = new Set([...refused, ...missing.flatMap(([field, isMissing]) => (isMissing ? [field] : []))]);
   // A problem of no known field can only be the size of the whole.
   return wrong.size > 0 ? [...wrong] : ['content'];
 }
