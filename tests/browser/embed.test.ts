@@ -81,6 +81,32 @@ describeInBrowser(() => {
     },
   );
 
+  test('an answer that comes after that of a later look-up is not shown', async () => {
+    await page.goto(`${address}/vi`);
+    let answer = (): void => undefined;
+    const isLate = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/public/dossiers/SLOW*', async (route) => {
+      await isLate;
+      await route.fulfill({ status: 404, headers: { 'Access-Control-Allow-Origin': '*' }, body: '{}' });
+    });
+    const find = async (code: string): Promise<void> => {
+      await page.getByLabel('Mã hồ sơ').fill(code);
+      await page.getByLabel('4 số cuối').fill('0001');
+      await page.keyboard.press('Enter');
+    };
+    await find('SLOW');
+    await find(CODE);
+    const status = page.getByText('Yêu cầu bổ sung giấy tờ từ');
+    await status.waitFor();
+    const late = page.waitForResponse(/SLOW/);
+    answer();
+    await (await late).finished();
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    expect(await status.count()).toBe(1);
+  });
+
   test('an iframe shows the same, with the code filled in', async () => {
     await page.goto(`${address}/frame`);
     const frame = page.frameLocator('iframe');

@@ -76,6 +76,8 @@ function make(name, attributes, ...children) {
 
 class LienthongDossier extends HTMLElement {
   static observedAttributes = ['lang'];
+  /** How many look-ups there were. */
+  asked = 0;
 
   connectedCallback() {
     if (!this.shadowRoot) this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [SHEET];
@@ -129,11 +131,15 @@ class LienthongDossier extends HTMLElement {
 
   async find(code, proof, result) {
     const { words } = this;
+    const number = ++this.asked;
     result.replaceChildren(make('p', {}, words.busy));
     const url = `${this.hub}/api/public/dossiers/${encodeURIComponent(code)}?${new URLSearchParams({ proof })}`;
     const answer = await fetch(url, { credentials: 'omit', referrerPolicy: 'no-referrer' }).catch(() => undefined);
-    if (answer?.ok) {
-      const dossier = await answer.json();
+    // The connection may break off inside of an answer.
+    const dossier = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+    // An older answer may come after a newer one.
+    if (number !== this.asked) return;
+    if (dossier) {
       result.replaceChildren(...this.shown(dossier));
       this.dispatchEvent(
         new CustomEvent('lienthong-found', { detail: { code: dossier.code, status: dossier.status } }),
