@@ -1164,13 +1164,15 @@ describe('the console of an empty hub', () => {
     const agencies = seedOf('agencies').filter(({ code }) => code === 'H60.163');
     const other = await testHub({ partners: { source: catalogueSource({ agencies }) }, keys: [...OPERATOR_KEYS] });
     try {
-      await other.push(dossier({ agencyCode: 'H60.163', agencyName: undefined }));
+      const unnamed = { agencyName: undefined, serviceName: undefined };
+      await other.push(dossier({ agencyCode: 'H60.163', ...unnamed }));
       await pullCatalogue(other);
       const visitor = officerAt(other);
       await visitor.signIn('ops');
       const { text } = await visitor.get(
         '/console/statistics/dossiers?period=2025&by=agency&column=received&key=H60.163',
       );
+      expect(text).not.toContain('>chưa có trong danh mục</span>');
       expect(text).toContain('tiếp nhận · Ủy ban nhân dân xã Bạch Đích</span>');
       expect(text).toContain('<span lang="vi">Ủy ban nhân dân xã Bạch Đích</span> <code class="note">H60.163</code>');
     } finally {

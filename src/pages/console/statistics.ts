@@ -111,7 +111,11 @@ function dossierTable(visit: Visit, list: Part<CountedDossier>, agencies: Readon
     items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
-      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(visit, service) },
+      {
+        head: say('Thủ tục', 'Service'),
+        // A name that the dossier lacks says nothing about the catalogue.
+        cell: ({ service }) => (service.name === null ? html`<code>${service.code}</code>` : named(visit, service)),
+      },
       {
         head: say('Cơ quan', 'Agency'),
         cell: ({ agency: { code, name } }) => named(visit, { code, name: name ?? agencies.get(code) ?? null }),
