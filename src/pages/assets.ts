@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import type { Context } from 'hono';
+import { parameterOf } from './language.ts';
 
 /** What each address below /pages/ consists of, in this order. */
 const FILES = {
@@ -57,7 +58,7 @@ export async function sendAsset(c: Context, name: string): Promise<Response | un
   if (!asset) return undefined;
   const accepted = c.req.header('accept-encoding') ?? '';
   const encoding = (['br', 'gzip'] as const).find((one) => new RegExp(`\\b${one}\\b`).test(accepted));
-  const isCurrent = new URL(c.req.url).searchParams.get('v') === asset.version;
+  const isCurrent = parameterOf(c, 'v') === asset.version;
   if (encoding) c.header('Content-Encoding', encoding);
   return c.body(new Uint8Array(encoding ? await compressedBy(encoding, asset) : asset.plain), 200, {
     'Content-Type': asset.type,
