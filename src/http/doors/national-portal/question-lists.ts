@@ -38,7 +38,12 @@ export function questionsForParty(hub: QuestionListContext, _: Call, key: KeyEnt
   const owners = hub.routes
     .filter(({ operation, to }) => operation === OPERATION && to.includes(party))
     .map(({ from }) => from);
-  return listed(hub, key, 'LayDanhSachHoiDapGuiTuDVCQG', new Set(owners), ({ code }) => reversibleNumber(code));
+  // A question of another province's hub would have the number of one of this hub.
+  const numberOf = ({ code }: Question): number | undefined => {
+    const number = reversibleNumber(code);
+    return codeOfNumber(String(number), hub.province?.code) === code ? number : undefined;
+  };
+  return listed(hub, key, 'LayDanhSachHoiDapGuiTuDVCQG', new Set(owners), numberOf);
 }
 
 /** `LayDanhSachHoiDapBoCoQuan`: the caller's own questions, with what others answered. */
