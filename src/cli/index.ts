@@ -67,7 +67,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(run lienthong <command> --help for usage)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings.');
+    .addHelpText('after', '\nExit codes: 0 done, 1 it failed or found something wrong, 2 wrong usage or settings.')
+    .hook('preAction', (_, command) => refuseEmpty(command));
   const named = argv[2] ?? '';
   const load = Object.hasOwn(COMMANDS, named) ? [COMMANDS[named] as () => Promise<Add>] : Object.values(COMMANDS);
   for (const add of await Promise.all(load.map((one) => one()))) add(program);
@@ -80,4 +81,11 @@ export async function run(argv: readonly string[]): Promise<void> {
     if (argv.includes('--json')) printDocument({ error: error.message.replace(/^error: /, '') });
     process.exitCode = USAGE;
   }
+}
+
+/** Mostly an empty variable of a shell. `backfill --agency "$AGENCY"` would send the dossiers of all agencies. */
+function refuseEmpty(command: Command): void {
+  for (const option of command.options)
+    if (command.getOptionValue(option.attributeName()) === '')
+      command.error(`error: option '${option.flags}' is empty, expected a value`);
 }

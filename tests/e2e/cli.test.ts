@@ -109,6 +109,7 @@ describe('lienthong', () => {
     { args: ['sandbox', '--reset-hours', '600'], says: /whole number from 0 to 500/ },
     { args: ['copy', '--from', 'https://hub.example', '--folder', '.', '--port', '65536'], says: /from 0 to 65535/ },
     { args: ['replay', '--per-second', '0'], says: /whole number from 1 to 1000/ },
+    { args: ['backfill', 'portal', '--agency', ''], says: /'--agency <code>' is empty, expected a value/ },
     { args: ['put-back', '--why', '   '], says: /--why is blank/ },
     { args: ['replay', '--from', '2025-02-30'], says: /--from: got "2025-02-30", expected a date/ },
     { args: ['compare', 'old', 'new', '--to', 'today'], says: /--to: got "today", expected a date/ },
