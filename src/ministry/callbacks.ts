@@ -120,7 +120,7 @@ export function callbackProblems(settings: MinistrySettings): readonly Problem[]
   );
   return [
     ...both.map((name) => problem(`/callbacks/progress/${name}`, 'repeated-element', { count: 2 })),
-    // What no status changes is one problem.
+    // A problem that every status has is one problem.
     ...new Map(unwritable.map((one) => [`${one.path} ${one.message}`, one])).values(),
   ];
 }

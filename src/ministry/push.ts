@@ -55,7 +55,7 @@ export async function push(connection: Ministry, name: Pushed, item: Item): Prom
   return 'kind' in answer ? answer : verdictOf(connection, answer, how, about);
 }
 
-/** What is sent: the request of the record's status, else an update of what the ministry has, else a new record. */
+/** The request to send: that of the record's status, else an update of what the ministry has, else a new record. */
 function questionFor(how: Push, item: Item, has: boolean): Question {
   const ofStatus = (how.when as Readonly<Record<string, Question>> | undefined)?.[statusOf(item)];
   return ofStatus ?? ((has && how.update) || how);

@@ -4,7 +4,7 @@ import type { LoadedAdapter } from '../../parties/load-adapters.ts';
 import { UsageError } from '../run-command.ts';
 import type { Answers, Partner } from './first-settings.ts';
 
-/** What the options say. */
+/** The answers that the options give. */
 export interface Given {
   readonly province?: string | undefined;
   readonly name?: string | undefined;

@@ -96,7 +96,7 @@ ${
 }</p>`;
 }
 
-/** What stands in place of an empty table: a search that looks at a bounded number of entries may go on. */
+/** The text in place of an empty table: a search that looks at a bounded number of entries may go on. */
 export const whenEmpty = ({ say }: Visit, { next }: Part<unknown>, none: string): string =>
   (next ?? null) === null
     ? none

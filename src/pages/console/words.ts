@@ -122,7 +122,7 @@ export const CAUSES = {
   'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
   'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'plain'],
   held: ['chờ cán bộ quyết định', 'held for a decision', 'warn'],
-  unreadable: ['thông điệp không đọc lại được', 'unreadable message', 'bad'],
+  unreadable: ['không đọc lại hoặc không áp dụng được', 'not readable or not applicable', 'bad'],
 } as const satisfies Words;
 
 /** What the tables are about whose codes dossiers carry. Other tables are those of one partner. */
