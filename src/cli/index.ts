@@ -86,6 +86,6 @@ export async function run(argv: readonly string[]): Promise<void> {
 /** Mostly an empty variable of a shell. `backfill --agency "$AGENCY"` would send the dossiers of all agencies. */
 function refuseEmpty(command: Command): void {
   for (const option of command.options)
-    if (command.getOptionValue(option.attributeName()) === '')
+    if (option.required && command.getOptionValue(option.attributeName()) === '')
       command.error(`error: option '${option.flags}' is empty, expected a value`);
 }

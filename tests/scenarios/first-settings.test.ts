@@ -65,6 +65,15 @@ describe('the first settings of a province', () => {
     expect(() => read('hub.config.json')).toThrow('ENOENT');
   });
 
+  test('an empty address of the database or of Redis stands for none', async () => {
+    const none = join(folder, 'none');
+    const { code } = await init(...PROVINCE, '--database-url', '', '--redis-url', '--folder', none);
+    expect(code).toBe(0);
+    const env = readFileSync(join(none, 'hub.env'), 'utf8');
+    expect(env).toContain("# DATABASE_URL=''");
+    expect(env).toContain("# REDIS_URL=''");
+  });
+
   test('start the hub once the variables that it lists are filled in', async () => {
     const { out, code } = await init(...PROVINCE, ...PARTNERS.flatMap((one) => ['--partner', one]), '--json');
     expect(code).toBe(0);

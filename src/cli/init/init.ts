@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
 import { type Answers, type FirstSettings, firstSettings } from './first-settings.ts';
@@ -21,8 +21,8 @@ export function addInit(program: Command): void {
     .option('--province <code>', 'the code of the province, such as H60')
     .option('--name <name>', 'its name, such as "Tỉnh Tuyên Quang"')
     .option('--url <url>', 'the public address of the hub, such as https://lienthong.tinh.example')
-    .option('--database-url <url>', 'PostgreSQL; without it the hub runs its own')
-    .option('--redis-url <url>', 'Redis; needed for several processes only')
+    .addOption(new Option('--database-url [url]', 'PostgreSQL; without an address the hub runs its own').preset(''))
+    .addOption(new Option('--redis-url [url]', 'Redis; needed for several processes only').preset(''))
     .option('--partner <partner>', 'repeatable; adapter, id:adapter or either with =url', gather)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)

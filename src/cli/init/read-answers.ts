@@ -16,15 +16,15 @@ export interface Given {
 
 type Adapters = ReadonlyMap<string, LoadedAdapter>;
 
-/** Puts a question to a person at a terminal, who may correct an answer. */
+/** A terminal at which a person answers questions. */
 export interface Terminal {
   readonly question: (question: string) => Promise<string>;
   readonly say: (line: string) => void;
 }
 
 /**
- * Reads the options, and asks for what they do not say. A wrong answer is asked for again.
- * @param terminal without one, what is missing is a wrong usage, as a wrong option is
+ * Reads the options, and asks for missing answers. A question is repeated after a wrong answer.
+ * @param terminal without one, a missing answer is wrong usage, like a wrong option
  */
 export async function readAnswers(given: Given, adapters: Adapters, terminal?: Terminal): Promise<Answers> {
   const answer = async <Value>(
