@@ -235,21 +235,26 @@ export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly 
 }
 
 /**
- * The place of the first message with a record of which a dossier has only one, after a message that gives a dossier
+ * The place of the first message with a record of which a dossier has only one, after a message that may give that dossier
  * another code. Such a record is judged by the codes in the index, so the message before must be committed. Undefined for
  * none.
  */
 export function firstJudgedByNewCodes(kinds: Kinds, submissions: readonly Submission[]): number | undefined {
-  let isCodeGiven = false;
+  const given = new Set<string>();
+  // A report on a known record may leave its dossier out.
+  const isJudged = ({ kind, record: { dossierCode } }: KindItem): boolean =>
+    kind.uniqueBy !== undefined && (dossierCode === undefined || given.has(dossierCode));
   for (const [at, submission] of submissions.entries()) {
-    if (isCodeGiven && kindItemsOf(kinds, submission).some(({ kind }) => kind.uniqueBy)) return at;
-    isCodeGiven ||= dossierItemsOf(submission).some(mayGiveCode);
+    if (given.size > 0 && kindItemsOf(kinds, submission).some(isJudged)) return at;
+    for (const code of dossierItemsOf(submission).flatMap(codesJoinedBy)) given.add(code);
   }
   return undefined;
 }
 
-function mayGiveCode(item: DossierItem): boolean {
-  return item.receiptNumber !== undefined || codesOf(item).length > 1;
+/** The codes that an item gives to one dossier. None if it has only one. */
+function codesJoinedBy(item: DossierItem): readonly string[] {
+  const codes = [...codesOf(item), item.receiptNumber].filter((code) => code !== undefined);
+  return codes.length > 1 ? codes : [];
 }
 
 /** The steps of dossiers that the records of a submission may make. The loading depends on the code and the moment of each. */
