@@ -50,10 +50,10 @@ function verdictOf({ error_code, message, outcome, problems }: Readonly<Record<s
     return isSuccess(code) ? { kind: 'held' } : { kind: 'error', code, message: messageText(message) };
   }
   if (typeof outcome !== 'string') return undefined;
-  return outcome === 'invalid' ? { kind: 'error', code: outcome, message: toldBy(problems) } : { kind: 'held' };
+  return outcome === 'invalid' ? { kind: 'error', code: outcome, message: textOfProblems(problems) } : { kind: 'held' };
 }
 
-function toldBy(problems: unknown): string {
+function textOfProblems(problems: unknown): string {
   if (!Array.isArray(problems)) return '';
   return problems.map((one) => `${messageText(one?.path)} ${messageText(one?.message)}`.trim()).join('; ');
 }

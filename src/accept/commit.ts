@@ -27,7 +27,7 @@ export interface Commit {
   one(submission: Submission): Promise<Accepted>;
   /**
    * Commits the messages of a page, in order. Rejects if one of them was not stored: call again with the page as it is
-   * then. What was stored already is not stored again.
+   * then. The stored ones are not stored again.
    *
    * @param together is stored with all of them or not at all
    */

@@ -341,7 +341,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     },
   );
 
-  it('a user without a name, as a container may run the hub, is told what to do', async () => {
+  it('a user without a name, as a container may run the hub, gets an error that says what to do', async () => {
     const folder = path.join(root, 'of-a-number');
     const unnamed = 1_234_567;
     fs.mkdirSync(folder, { mode: 0o700 });

@@ -42,8 +42,16 @@ const NAMED: ReadonlySet<string> = new Set(['kind', 'thing', 'types', 'before', 
 const CODED: ReadonlySet<string> = new Set(['status', 'state', 'table']);
 /** The placeholders of numbers that name a thing. They are written alike in every language, without points. */
 const IDENTIFYING: ReadonlySet<string> = new Set([
-  ...['id', 'number', 'hold', 'position', 'first', 'last'],
-  ...['line', 'column', 'page', 'place'],
+  'id',
+  'number',
+  'hold',
+  'position',
+  'first',
+  'last',
+  'line',
+  'column',
+  'page',
+  'place',
 ]);
 /** The separator of a list's entries, by its placeholder. */
 const BETWEEN: Readonly<Record<Language, Readonly<Record<string, string>>>> = {

@@ -113,7 +113,7 @@ describe('the TypeScript client', () => {
       })
         .changes(undefined, { waitS: 0, signal: new AbortController().signal })
         .next();
-    // Only what the engine has compiled lets go of an attempt's parts early.
+    // Only compiled code may release the parts of an attempt early.
     for (let n = 0; n < 2_000; n++) await changes();
     answers = false;
     const ended = changes().catch(() => 'ended');
