@@ -75,7 +75,7 @@ export async function newestOfDays<Row>(
 export async function newestDayOf(
   { query }: Database,
   filter: SoughtFilter,
-  after: Place,
+  after: Place | undefined,
 ): Promise<number | undefined> {
   const { first, last } = daysOf(filter);
   const { rows } = await sql<{ day: number | null }>`

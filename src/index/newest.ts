@@ -32,12 +32,11 @@ const SPARE_OF_DAYS = 1.5;
  * The first rows that pass the filter, newest status first, then by code. The cost depends on the page, and not on how
  * many rows match or how many there are:
  *
- * 1. A walk over the newest rows fills the page where many rows match. It goes on where it found so many that few
+ * 1. Overdue dossiers, and open statuses alone, have indexes of their own.
+ * 2. Otherwise a walk over the newest rows fills the page where many rows match. It goes on where it found so many that few
  *    more rows should do.
- * 2. Otherwise the search index finds them, part by part of the time (newest-by-words.ts).
- *
- * A period of reception has an index by day. It serves a period alone, and a period in which many rows match. Lists of open
- * statuses alone, and of overdue dossiers, have indexes of their own.
+ * 3. What the page still lacks comes from an index of words, part by part of the time (newest-by-words.ts), or from the
+ *    index of days of reception, which serves a period alone and a period in which many rows match.
  */
 export async function newestRows<Row>(
   database: Database,
@@ -51,24 +50,11 @@ export async function newestRows<Row>(
   if (filter.overdueAt !== undefined) return newestOverdue(database, filter, page);
   if (isOpenOnly(filter)) return newestOpen(database, filter, page);
   const first = await walkOver(database, filter, page, Math.max(WALK, page.limit * WALK_A_ROW));
-  if (!first.walked || first.found.length === page.limit) return first.found;
+  if (isComplete(first, page)) return first.found;
   if (isPeriodOnly(filter)) return newestOfDays(database, filter, page);
-  const walkedOn = await walkOn(database, filter, page, first);
-  const { found, walked } = walkedOn;
-  if (!walked || found.length === page.limit) return found;
-  const rest = { ...page, after: walked, limit: page.limit - found.length };
-  const closed = await withBothEnds(database, filter);
-  if (isEmptyPeriod(closed)) return found;
-  const asked = await wordQueryOf(database, closed);
-  if (!asked) return [...found, ...(await walk(database, closed, rest))];
-  const estimates = await estimatePeriod(database, closed, page.limit, asked.inRows);
-  if (estimates?.areDaysShorter) return [...found, ...(await newestOfDays(database, closed, rest))];
-  const where =
-    estimates && hasPeriod(closed)
-      ? await inPeriod(database, closed, estimates.matches, walked)
-      : { days: daysFor(rest.limit, walkedOn) };
-  if (where === undefined) return found;
-  return [...found, ...(await newestByWords(database, closed, { words: asked.words, ...where }, rest))];
+  const walked = await walkOn(database, filter, page, first);
+  if (isComplete(walked, page)) return walked.found;
+  return [...walked.found, ...(await newestBeyond(database, filter, page, walked))];
 }
 
 /** The same walk, or a longer one that probably fills the page. */
@@ -78,26 +64,41 @@ async function walkOn<Row>(
   page: NewestPage<Row>,
   first: Walk<Row>,
 ): Promise<Walk<Row>> {
-  const { found, walked, length } = first;
-  const limit = page.limit - found.length;
-  const more = Math.ceil((SPARE * limit * length) / found.length);
-  if (!walked || more > LONGEST_WALK) return first;
-  const next = await walkOver(database, filter, { ...page, limit, after: walked }, more);
-  return {
-    found: [...found, ...next.found],
-    length: length + more,
-    began: first.began,
-    walked: next.walked,
-  };
+  const rest = restOf(page, first);
+  const more = Math.ceil((SPARE * rest.limit * first.length) / first.found.length);
+  if (more > LONGEST_WALK) return first;
+  const next = await walkOver(database, filter, rest, more);
+  return { ...next, found: [...first.found, ...next.found], length: first.length + more, began: first.began };
+}
+
+/** What a page lacks after a walk, from the index that finds it with the fewest rows. */
+async function newestBeyond<Row>(
+  database: Database,
+  given: SoughtFilter,
+  page: NewestPage<Row>,
+  walked: Walk<Row>,
+): Promise<readonly Row[]> {
+  const filter = await withBothEnds(database, given);
+  if (isEmptyPeriod(filter)) return [];
+  const rest = restOf(page, walked);
+  const asked = await wordQueryOf(database, filter);
+  if (!asked) return walk(database, filter, rest);
+  const estimates = await estimatePeriod(database, filter, page.limit, asked.inRows);
+  if (estimates?.areDaysShorter) return newestOfDays(database, filter, rest);
+  const where =
+    estimates && hasPeriod(filter)
+      ? await inPeriod(database, filter, estimates.matches, rest.after)
+      : { days: daysFor(rest.limit, walked) };
+  return where === undefined ? [] : newestByWords(database, filter, { words: asked.words, ...where }, rest);
 }
 
 /** The days to look into first where a walk found nothing: some dozens of matches at most. */
 const RARE = 8;
 
 /** The days that should hold what the page lacks, by what the walk found. */
-function daysFor<Row>(lacking: number, { found, began, walked }: Walk<Row>): number {
-  if (began === undefined || !walked || found.length === 0) return RARE;
-  const walkedDays = (instantToMs(began) - instantToMs(walked.statusAt)) / DAY_MS;
+function daysFor<Row>(lacking: number, { found, began, ended }: Walk<Row>): number {
+  if (began === undefined || !ended || found.length === 0) return RARE;
+  const walkedDays = (instantToMs(began) - instantToMs(ended.statusAt)) / DAY_MS;
   return Math.min(Math.ceil((SPARE_OF_DAYS * lacking * walkedDays) / found.length) + 1, DAYS_A_PART);
 }
 
@@ -118,7 +119,7 @@ async function inPeriod(
   database: Database,
   filter: SoughtFilter,
   matches: number,
-  after: Place,
+  after: Place | undefined,
 ): Promise<Where | undefined> {
   const newest = await newestDayOf(database, filter, after);
   if (newest === undefined) return undefined;
@@ -136,14 +137,24 @@ interface Walk<Row> {
   /** The rows that it looked at, at most. */
   readonly length: number;
   /** Where it ended. Undefined when no row follows. */
-  readonly walked: Place | undefined;
+  readonly ended: Place | undefined;
+}
+
+/** Whether the page is full, or no row follows. */
+function isComplete<Row>({ found, ended }: Walk<Row>, { limit }: NewestPage<Row>): boolean {
+  return ended === undefined || found.length === limit;
+}
+
+/** The part of a page that follows a walk. */
+function restOf<Row>(page: NewestPage<Row>, { found, ended }: Walk<Row>): NewestPage<Row> {
+  return { ...page, after: ended, limit: page.limit - found.length };
 }
 
 interface Ends {
   readonly code: string | null;
   readonly began_at: string | null;
-  readonly walked_at: string | null;
-  readonly walked_code: string | null;
+  readonly ended_at: string | null;
+  readonly ended_code: string | null;
 }
 
 /**
@@ -158,7 +169,7 @@ async function walkOver<Row>(
 ): Promise<Walk<Row>> {
   const inOrder = sql`FROM dossiers WHERE ${isAfter(after)} ${ORDER}`;
   const { rows } = await sql<Row & Ends>`
-    SELECT first.status_at AS began_at, last.status_at AS walked_at, last.code AS walked_code, page.*
+    SELECT first.status_at AS began_at, last.status_at AS ended_at, last.code AS ended_code, page.*
     FROM (SELECT) AS walked
       LEFT JOIN (SELECT status_at ${inOrder} LIMIT 1) AS first ON true
       LEFT JOIN (SELECT status_at, code ${inOrder} OFFSET ${length - 1}::int8 LIMIT 1) AS last ON true
@@ -166,12 +177,12 @@ async function walkOver<Row>(
         SELECT ${columns} FROM (SELECT * ${inOrder} LIMIT ${length}::int8) AS dossiers
         WHERE ${allOf(conditionsOf(filter))} ${ORDER} LIMIT ${limit}::int8) AS page ON true
     ORDER BY page.status_at DESC, page.code`.execute(query);
-  const { began_at: began, walked_at: statusAt, walked_code: code } = rows[0] as Ends;
+  const { began_at: began, ended_at: statusAt, ended_code: code } = rows[0] as Ends;
   return {
     length,
     found: rows.filter((row) => row.code !== null),
     began: began ?? undefined,
-    walked: statusAt !== null && code !== null ? { statusAt, code } : undefined,
+    ended: statusAt !== null && code !== null ? { statusAt, code } : undefined,
   };
 }
 
