@@ -24,7 +24,7 @@ export interface RestoreOptions {
  */
 export async function restoreBackup(frames: AsyncGenerator<Frame>, options: RestoreOptions): Promise<Restored> {
   const first = await nextFact(frames);
-  if (first.kind !== 'start') throw new Error('this is not a backup of a hub: it begins with no start');
+  if (first.kind !== 'start') throw new Error('this is not a backup of a hub: its first part is missing');
   const { kind: _, ...start } = first;
   options.accept(start);
   const client = await options.connect();

@@ -187,7 +187,7 @@ describe('HUB_SECRET', () => {
     const file = path.join(dataDir, 'secret');
     fs.writeFileSync(file, 'oGmD0c5m');
     expect(problems({ HUB_DATA_DIR: dataDir })).toEqual([
-      `HUB_SECRET: cannot be kept in ${file}: it holds no whole secret; put the right one there from a backup`,
+      `HUB_SECRET: cannot be kept in ${file}: its secret is incomplete; restore the file from a backup`,
     ]);
     expect(fs.readFileSync(file, 'utf8')).toBe('oGmD0c5m');
   });

@@ -73,7 +73,7 @@ function readSecret(path: string): string | undefined {
   try {
     const secret = readFileSync(path, 'utf8').trim();
     if (Buffer.byteLength(secret) >= MIN_BYTES) return secret;
-    throw new Error('it holds no whole secret; put the right one there from a backup');
+    throw new Error('its secret is incomplete; restore the file from a backup');
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return undefined;
     throw error;

@@ -139,7 +139,7 @@ export function takenStream(bytes: Uint8Array, onEnd: () => void): ReadableStrea
     clearTimeout(timer);
     timer = setTimeout(() => {
       end();
-      controller.error(new Error('nothing was taken of the reply for too long'));
+      controller.error(new Error('the client read nothing of the reply for too long'));
     }, STALLED_MS).unref();
   };
   return new ReadableStream<Uint8Array>(

@@ -159,7 +159,7 @@ async function* partsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: read
     if (kind in COUNTED) counts[COUNTED[kind as keyof typeof COUNTED]] += records.length;
     else named.count(kind, records.length);
     yield hashed(records.map((json) => `{"kind":"${kind}","record":${json}}\n`).join(''));
-    if (hub.isDraining()) throw new Error('the hub is stopping: the snapshot breaks off');
+    if (hub.isDraining()) throw new Error('the hub is stopping: the snapshot is incomplete');
   }
   const told = { ...counts, ...named.counts, bytes, sha256: digest.digest('hex') };
   const signed = await hub.signDocument('snapshot', { form: FORM, at, cursor, catalogue: withCatalogue, ...told });

@@ -45,7 +45,8 @@ export function judge(
     return { code, verdict: 'not-asked', why, reason };
   }
   if (withHeld.kind === 'untold') return { code, verdict: 'untold', why: sentenceOf(withHeld.why).message };
-  if (withHeld.kind === 'absent') return { code, verdict: 'absent', why: 'it took the dossier and has none' };
+  if (withHeld.kind === 'absent')
+    return { code, verdict: 'absent', why: 'it accepted the dossier and no longer has it' };
   if (withHeld.differences.length === 0) return { code, verdict: 'agrees' };
   if (withDelivered?.kind !== 'found' || withDelivered.differences.length > 0)
     return { code, verdict: 'differs', fields: withHeld.differences.map(masked) };

@@ -87,7 +87,7 @@ export async function reconcileParty(
     done += subjects.length;
     options.tell?.({ done, total });
     if (run.away >= AWAY_AFTER) run.error = `the party does not answer: ${run.lastWhy}`;
-    if (options.signal?.aborted) run.error = 'it was ended';
+    if (options.signal?.aborted) run.error = 'the comparison was stopped';
     if (run.error !== undefined) break;
   }
   if (run.repairedOurs > 0) await deps.queue.notify([party.id]);
@@ -136,9 +136,9 @@ export async function compareThese(
 
 /** Why a party cannot be asked for its dossiers; undefined when it can. */
 export function whyNotAsked({ id, adapter, settings }: Party): string | undefined {
-  if (!adapter.reconcile) return `the adapter of ${id} offers no look-up: nobody can ask what it has`;
+  if (!adapter.reconcile) return `the adapter of ${id} offers no look-up, so nothing can be compared`;
   const why = adapter.reconcile.unable?.(settings);
-  return why === undefined ? undefined : `nobody can ask ${id} what it has: ${why}`;
+  return why === undefined ? undefined : `nothing can be compared with ${id}: ${why}`;
 }
 
 function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconciler<unknown> {
@@ -146,7 +146,7 @@ function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconci
   const { reconcile, send } = party.adapter;
   if (!reconcile || why !== undefined) throw new Error(why);
   if (repair === 'theirs' && !reconcile.read)
-    throw new Error(`what ${party.id} answers cannot be taken in: its adapter reads it as no record`);
+    throw new Error(`the answers of ${party.id} cannot be stored: its adapter reads no records from them`);
   if (repair === 'ours' && !operationsOf(reconcile).some((operation) => send?.[operation]))
     throw new Error(`the adapter of ${party.id} sends nothing that can be compared`);
   return reconcile;
@@ -298,17 +298,18 @@ async function repair(
 ): Promise<string> {
   const { hub, party, run, options, reconciler } = work;
   if (options.repair === 'ours') {
-    if (reconciler.theirsDecides && comparison.kind !== 'absent') return 'their own word decides: nothing is sent';
+    if (reconciler.theirsDecides && comparison.kind !== 'absent')
+      return 'the partner decides about this record: nothing is sent';
     if (!(await deliverAgain(hub.database, party.id, delivered, held, hub.nowMs())))
-      return 'something of it is under way';
+      return 'another delivery of it is under way';
     run.repairedOurs++;
-    return 'it is sent again';
+    return 'our version is queued';
   }
   const answer = comparison.kind === 'found' ? comparison.answer : undefined;
-  if (!answer) return 'there is nothing of theirs to take in';
+  if (!answer) return 'the partner has nothing to store';
   const outcomes = await takeIn(work, answer);
   run.repairedTheirs++;
-  return `their answer was taken in: ${outcomes}`;
+  return `their version was stored: ${outcomes}`;
 }
 
 /** Accepts the partner's answer as a message of its own. */

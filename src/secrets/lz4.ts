@@ -117,6 +117,6 @@ export function expandBlock(block: Buffer, { bytes: dictionary }: Dictionary): B
     // Byte by byte: a match may reach into what it writes.
     for (const stop = length(token & LONG) + to + LEAST_MATCH; to < stop; to++) bytes[to] = bytes[to - back] as number;
   }
-  if (to !== end) throw new Error('the value is no compressed one');
+  if (to !== end) throw new Error('the value is not compressed');
   return bytes.subarray(dictionary.length);
 }

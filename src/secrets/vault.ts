@@ -88,7 +88,7 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
 
   function keyOf(keyId: number): Keys {
     const key = byId.get(keyId);
-    if (!key) throw new Error(`sealed with key ${keyId}, which HUB_SECRET and HUB_SECRET_OLD do not give`);
+    if (!key) throw new Error(`sealed with key ${keyId}, which neither HUB_SECRET nor HUB_SECRET_OLD contains`);
     return key;
   }
 

@@ -160,7 +160,7 @@ test.runIf(existsSync('/dev/full'))('a full disk behind stdout is reported in on
 const WRONG: readonly [readonly string[], string][] = [
   [['x.ndjson', '--personal'], '--personal needs --why'],
   [['x.ndjson', '--operation', 'progress'], '--operation progress needs --personal'],
-  [['x.txt'], 'x.txt: its format is not clear; say --format json|ndjson|csv'],
+  [['x.txt'], 'x.txt: the name does not tell the format; add --format json|ndjson|csv'],
   [['x.ndjson', '--status', 'done'], '--status: got "done", expected some of submitted'],
   [['x.ndjson', '--received-from', '2025-02-30'], '--received-from: got "2025-02-30", expected a date such as'],
   [['-', '--json'], '--json and - both write to stdout'],

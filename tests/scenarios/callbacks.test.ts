@@ -444,8 +444,8 @@ describe('callbacks', () => {
     expect([unread.status, unread.body]).toEqual([422, 'invalid']);
     const failed = hub.logLines.filter(({ msg }) => msg === 'failed');
     expect(failed.map(({ where, error }) => [where, error])).toEqual([
-      ['callback news of odd', 'Error over what was sent'],
-      ['callback news of odd', 'SyntaxError over what was sent'],
+      ['callback news of odd', 'Error in the sent body'],
+      ['callback news of odd', 'SyntaxError in the sent body'],
     ]);
     for (const { stack } of failed) expect(stack).toContain('callbacks.test.ts');
     expect(JSON.stringify(hub.logLines)).not.toContain('Quên');

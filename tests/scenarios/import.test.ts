@@ -233,7 +233,7 @@ describe('import', () => {
     ['columns.csv', 'code,ten,status\nx,y,z\n', /"ten"; expected names such as code, serviceCode/],
     ['twice.csv', 'code,status,code\nx,y,z\n', /"code" twice/],
     ['proto.csv', '__proto__.x,code\n1,2\n', /"__proto__\.x"/],
-    ['empty.json', ' \n', /holds nothing/],
+    ['empty.json', ' \n', /is empty/],
     ['plain.txt', 'hello', /--format json\|ndjson\|csv/],
   ])('%s is refused before any item is imported', async (name, content, says) => {
     const before = await messages();

@@ -320,7 +320,7 @@ describe('payments at the platform', () => {
     expect(platform.requests().slice(before)).toEqual([]);
   });
 
-  test('compared with the platform, a payment that it has in another state is found and taken in', async () => {
+  test('compared with the platform, a payment that it has in another state is found and stored', async () => {
     const code = (n: number) => `payment ${reference(n)}`;
     const before = await hub.hub.reconcile('pay');
     // These two were notified by nobody's payment: the platform still has them open.
@@ -330,13 +330,16 @@ describe('payments at the platform', () => {
     const report = await hub.hub.reconcile('pay', { repair: 'theirs' });
     expect(report.findings.find((one) => one.code === code(4))).toMatchObject({
       verdict: 'differs',
-      repair: 'their answer was taken in: accepted',
+      repair: 'their version was stored: accepted',
     });
     expect((await read(4)).state).toBe('paid');
     expect((await read(2)).state).toBe('paid');
     expect((await hub.hub.reconcile('pay')).findings).toHaveLength(2);
     const ours = await hub.hub.reconcile('pay', { repair: 'ours' });
-    expect([ours.repaired, ours.findings[0]?.repair]).toEqual([0, 'their own word decides: nothing is sent']);
+    expect([ours.repaired, ours.findings[0]?.repair]).toEqual([
+      0,
+      'the partner decides about this record: nothing is sent',
+    ]);
   });
 
   inDepth('comes out of a rebuild in several lanes identical', async () => {

@@ -227,7 +227,7 @@ describe('questions between the national portal and the province', () => {
     hub.clock.nowMs += 3_600_000;
     const report = await hub.hub.reconcile('portal', { repair: 'ours' });
     expect(report.findings).toMatchObject([
-      { code: 'question CH-1', verdict: 'differs', fields: [{ path: '/NOIDUNG' }], repair: 'it is sent again' },
+      { code: 'question CH-1', verdict: 'differs', fields: [{ path: '/NOIDUNG' }], repair: 'our version is queued' },
     ]);
     expect(JSON.stringify(report)).not.toMatch(/Hoàng|0912/);
     await hub.deliver();

@@ -131,7 +131,7 @@ describe('postal orders at VNPost', () => {
     expect((await read(codeOf(90))).state).toBe('cancelled');
   });
 
-  test('compared with the post, all agree; a step that the hub missed is found and taken in', async () => {
+  test('compared with the post, all agree; a step that the hub missed is found and stored', async () => {
     await post.clearFaults();
     expect(await hub.hub.reconcile('vnpost')).toMatchObject({ agreement: 1, counts: { agrees: ORDERS + 1 } });
     await push({ code: codeOf(91), dossierCode: codeOf(91) });
@@ -147,7 +147,7 @@ describe('postal orders at VNPost', () => {
         code: `postal-order ${codeOf(91)}`,
         verdict: 'differs',
         fields: [{ path: '/statusCode', ours: 'registered', theirs: 'delivered' }],
-        repair: 'their answer was taken in: accepted, accepted, accepted, accepted',
+        repair: 'their version was stored: accepted, accepted, accepted, accepted',
       },
     ]);
     expect((await read(codeOf(91))).state).toBe('delivered');
@@ -164,7 +164,7 @@ describe('postal orders at VNPost', () => {
     later(3 * 86_400_000);
     const { findings } = await hub.hub.reconcile('vnpost', { repair: 'ours' });
     const found = findings.find(({ code }) => code === `postal-order ${codeOf(92)}`);
-    expect(found).toMatchObject({ verdict: 'absent', repair: 'it is sent again' });
+    expect(found).toMatchObject({ verdict: 'absent', repair: 'our version is queued' });
     await deliverUntil(() => ordered().some(({ key }) => key === codeOf(92)));
     expect(ordered().filter(({ key }) => key === codeOf(92))).toMatchObject([{ count: 1 }]);
   });

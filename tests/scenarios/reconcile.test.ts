@@ -87,7 +87,7 @@ describe('reconcile', () => {
     await changeAtPortal(ONE, { TrangThaiHoSo: '4', ChuHoSo: 'Lê Thị Hoa' });
     const report = await hub.hub.reconcile('portal', { repair: 'ours' });
     expect(report).toMatchObject({ agreement: 0.75, counts: { agrees: 3, differs: 1 }, repaired: 1 });
-    expect(report.findings).toMatchObject([{ code: ONE, verdict: 'differs', repair: 'it is sent again' }]);
+    expect(report.findings).toMatchObject([{ code: ONE, verdict: 'differs', repair: 'our version is queued' }]);
     expect(report.findings[0]?.fields).toContainEqual({ path: '/TrangThaiHoSo', ours: '2', theirs: '4' });
     expect(JSON.stringify(report)).not.toMatch(/Lê Thị Hoa|Nguyễn Văn An/);
     expect(JSON.stringify(report.findings)).toContain('/ChuHoSo');
@@ -98,7 +98,7 @@ describe('reconcile', () => {
   test('the partner’s version is stored on request, as a message', async () => {
     await changeAtPortal(TWO, { TrangThaiHoSo: '4' });
     const report = await hub.hub.reconcile('portal', { repair: 'theirs' });
-    expect(report.findings).toMatchObject([{ code: TWO, repair: 'their answer was taken in: accepted' }]);
+    expect(report.findings).toMatchObject([{ code: TWO, repair: 'their version was stored: accepted' }]);
     expect((await hub.read(`/api/v1/dossiers/${TWO}`)).body.status).toBe('processing');
     expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, findings: [] });
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
@@ -229,7 +229,7 @@ describe('reconcile with SOAP ministries', () => {
   });
 
   test('one without look-up is never asked, and the missing setting is named', async () => {
-    const why = 'nobody can ask mute what it has: its settings name no push.dossiers.lookUp';
+    const why = 'nothing can be compared with mute: its settings name no push.dossiers.lookUp';
     await expect(hub.hub.reconcile('mute')).rejects.toThrow(why);
     const { database, parties } = hub.hub;
     const context = { database, nowMs: () => hub.clock.nowMs } as HubContext;

@@ -104,7 +104,7 @@ interface Opened {
 async function peek(frames: AsyncGenerator<Frame>): Promise<Opened> {
   const { value } = await frames.next();
   if (value === undefined || !('fact' in value) || value.fact.kind !== 'start')
-    throw new Error('this is not a backup of a hub: it begins with no start');
+    throw new Error('this is not a backup of a hub: its first part is missing');
   const first: Frame = value;
   const whole = async function* (): AsyncGenerator<Frame> {
     yield first;

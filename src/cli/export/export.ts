@@ -113,7 +113,7 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
 
 function formatOf(file: string): Format {
   const found = file === STDOUT ? 'ndjson' : EXTENSIONS[extname(file).toLowerCase()];
-  if (!found) throw new UsageError(`${file}: its format is not clear; say --format ${FORMATS.join('|')}`);
+  if (!found) throw new UsageError(`${file}: the name does not tell the format; add --format ${FORMATS.join('|')}`);
   return found;
 }
 
@@ -140,7 +140,7 @@ async function write(
   async function* chunks(): AsyncGenerator<string> {
     yield text.begin;
     for await (const { dossiers, records } of pages) {
-      if (isBrokenOff) throw new Error('a signal broke off the export');
+      if (isBrokenOff) throw new Error('a signal ended the export');
       yield text.next(records);
       count.dossiers += dossiers;
       count.records += records.length;

@@ -40,7 +40,7 @@ export async function examineFile(path: string, format: Format | undefined): Pro
     throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
   }
   head = head.trimStart();
-  if (head === '') throw new UsageError(`${path} holds nothing`);
+  if (head === '') throw new UsageError(`${path} is empty`);
   const firstLine = head.split(/\r\n|\n|\r/, 1)[0] as string;
   return { path, bytes, sha256: hash.digest('hex'), format: format ?? formatOf(path, head), firstLine };
 }
@@ -80,6 +80,6 @@ function formatOf(path: string, head: string): Format {
   const byName: Format | undefined = READ[extname(path).toLowerCase()];
   // A file named JSON that does not begin like JSON is something else.
   const found = byName === 'json' ? byContent : (byName ?? byContent);
-  if (!found) throw new UsageError(`${path}: its format is not clear; say --format ${FORMATS.join('|')}`);
+  if (!found) throw new UsageError(`${path}: the name does not tell the format; add --format ${FORMATS.join('|')}`);
   return found;
 }

@@ -98,7 +98,7 @@ export function readItems(
 /** Removes the message: errors may quote personal data. The stack shows where they come from. */
 function withoutWords(thrown: unknown): Error {
   const { name = 'Error', message = '', stack = '' } = thrown instanceof Error ? thrown : {};
-  const error = new Error(`${name} over what was sent`);
+  const error = new Error(`${name} in the sent body`);
   error.stack = stack.slice(stack.indexOf(message) + message.length);
   return error;
 }
