@@ -29,7 +29,10 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   const { code } = item.record;
   const found = [...candidates(dossiers, item, sender)];
   // Its dossier is gone, or the names of two were joined meanwhile.
-  if (submission.correction && found.length !== 1) return { index, code, outcome: 'duplicate' };
+  if (submission.correction && found.length !== 1) {
+    settleWaiting(place, 'duplicate');
+    return { index, code, outcome: 'duplicate' };
+  }
   const named = sender.ownership && namedByAliasAlone(item, found, submission.party);
   if (found.length > 1 || named) return quarantine(place, conflict(item, found));
   let [working] = found;

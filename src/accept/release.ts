@@ -9,7 +9,7 @@ import { createByteLru } from '../concurrency/byte-lru.ts';
 import { isUnavailable } from '../database/failures.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { loadSealedMessage, openMessage, type StoredMessage } from '../ledger/messages.ts';
-import { changeCause, type WaitingRow } from '../ledger/quarantine.ts';
+import { changeCause, isOfCorrection, type WaitingRow } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { itemToRelease, RELEASE_DOOR, type Readers, type Release, readAgain } from '../parties/read-again.ts';
@@ -57,9 +57,10 @@ export function createReleaseItems(hub: ReleaseHub, deps: ReleaseDeps): ReleaseI
   };
 }
 
-/** Moves an item that cannot be released to a cause of its message, where an operator finds it. */
-function setAside({ database, nowMs }: Hub, { id, messageId }: WaitingRow, why: Words): Promise<void> {
-  const cause: Cause = { kind: 'unreadable', key: `unreadable:${messageId}`, ...inEnglish(why) };
+/** Moves an item that cannot be released to a cause of its message, where an operator finds it. A correction is there. */
+function setAside({ database, nowMs }: Hub, { id, messageId, causeKey }: WaitingRow, why: Words): Promise<void> {
+  const key = isOfCorrection(causeKey) ? causeKey : `unreadable:${messageId}`;
+  const cause: Cause = { kind: 'unreadable', key, ...inEnglish(why) };
   return changeCause(database, id, cause, msToInstant(nowMs()));
 }
 
@@ -157,14 +158,19 @@ async function releaseOne(
   const { id, messageId, item: place, causeKind, causeKey } = row;
   // Only an operator releases an item that a rule of its kind holds or contradicts.
   const isJudged = asItStands && (causeKind === 'held' || causeKind === 'contradiction');
+  const isCorrection = isOfCorrection(causeKey);
+  // The item is applied. Nothing but another record replaces it.
+  if (isCorrection && item.kind !== 'record') return false;
   const release: Release = {
     messageId,
     item: place,
     codesAt,
     asItStands: asItStands || undefined,
     isJudged: isJudged || undefined,
+    isCorrection: isCorrection || undefined,
   };
   const body = Buffer.from(JSON.stringify(release));
+  const source = { messageId, item: place, receivedAt: message.receivedAt };
   try {
     const { results } = await accept({
       party: message.party,
@@ -176,15 +182,8 @@ async function releaseOne(
       bodyBytes: body.length,
       receivedAt: releasedAt,
       items: [itemToRelease(item, release)],
-      released: {
-        messageId,
-        item: place,
-        receivedAt: message.receivedAt,
-        quarantineId: id,
-        causeKind,
-        causeKey,
-        isJudged,
-      },
+      released: { ...source, quarantineId: id, causeKind, causeKey, isJudged },
+      correction: isCorrection ? source : undefined,
     });
     return results.every(({ outcome }) => outcome !== 'quarantined' && outcome !== 'invalid');
   } catch (error) {

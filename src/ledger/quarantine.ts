@@ -176,6 +176,23 @@ export async function changeCause({ pool }: Database, id: number, cause: Cause, 
   );
 }
 
+/** The key of the cause of applied items that a correction could not replace. */
+export const correctionKey = (messageId: string): string => `${CORRECTION}${messageId}`;
+export const isOfCorrection = (causeKey: string): boolean => causeKey.startsWith(CORRECTION);
+const CORRECTION = 'correction:';
+
+/** Adds an item that waits, unless it waits for that cause already. */
+export async function addWaiting({ pool }: Database, row: QuarantineRow): Promise<void> {
+  const { cause, party, operation, code, messageId, item, openedAt } = row;
+  await pool.query(
+    `INSERT INTO quarantine (cause_kind, cause_key, detail, words, party, operation, code, message_id, item, opened_at)
+     SELECT $1, $2::text, $3, $4::json, $5, $6, $7, $8::uuid, $9::int4, $10::timestamptz
+     WHERE NOT EXISTS (SELECT FROM quarantine
+                       WHERE cause_key = $2::text AND message_id = $8::uuid AND item = $9::int4 AND settled_at IS NULL)`,
+    [cause.kind, cause.key, cause.message, wordsText(cause), party, operation, code, messageId, item, openedAt],
+  );
+}
+
 /** The settlement of a row whose item moved to another cause. */
 export const CAUSE_CHANGED = 'waits for something else';
 

@@ -4,7 +4,10 @@ import { correctedAmong } from '#core/dossier/apply';
 import { isSameContent } from '#core/dossier/content-id';
 import { type DossierItem, type Item, isDossierItem } from '#core/dossier/item';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
+import { say } from '#messages/message';
+import { inEnglish } from '#messages/render';
 import { forEachInOrder } from '../concurrency/in-order.ts';
+import { isUnavailable } from '../database/failures.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { msOf } from '../database/uuid.ts';
 import { loadEvents } from '../index/events.ts';
@@ -13,6 +16,7 @@ import { loadHeld } from '../index/load-held.ts';
 import { type CodeEntries, IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
 import { advanceCorrection, lockCorrection, type OpenCorrection, openCorrections } from '../ledger/corrections.ts';
 import { loadSealedMessage, nextMessageIds, type StoredMessage } from '../ledger/messages.ts';
+import { addWaiting, correctionKey } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { RELEASE_DOOR, type Readers, type Release, readAgain } from '../parties/read-again.ts';
@@ -32,21 +36,30 @@ export interface CorrectionDeps {
 interface Rereading {
   /** All items by the present code tables. */
   readonly now: readonly Item[];
-  /** Items of dossiers that were applied, with what was applied, by their places. */
-  readonly misread: ReadonlyMap<number, { readonly was: DossierItem; readonly would: DossierItem }>;
+  /** Items of dossiers that the tables of the message's arrival read otherwise. */
+  readonly differing: readonly Differing[];
 }
+
+/** An item, and its place in the message. */
+interface Differing {
+  readonly item: DossierItem;
+  readonly at: number;
+}
+
+/** Items that were applied, with what was applied, by their places. */
+type Misread = ReadonlyMap<number, { readonly was: DossierItem; readonly would: DossierItem }>;
 
 /** Reads a message twice: as it was applied, and by the present code tables. Items that were not applied are equal in both. */
 export function createReadApplied(hub: Hub, deps: CorrectionDeps): ReadTwice {
   return async (message, id) => {
-    const { now, misread } = await reread(hub, deps, message, id);
+    const { now, differing } = await reread(deps, message);
+    const misread = await appliedOf(hub, message.party, id, differing);
     return { was: now.map((item, at) => misread.get(at)?.was ?? item), would: now };
   };
 }
 
-/** Reads a message by the tables of its arrival and by the present ones, and compares with what was applied. */
-async function reread(hub: Hub, deps: CorrectionDeps, message: StoredMessage, id: string): Promise<Rereading> {
-  const { readers, parties, codes } = deps;
+/** Reads a message by the tables of its arrival and by the present ones. */
+async function reread({ readers, parties, codes }: CorrectionDeps, message: StoredMessage): Promise<Rereading> {
   const read = (atMs?: number): Promise<readonly Item[]> =>
     readAgain(readers, parties, message, atMs).catch((error) => {
       if (error instanceof ReaderNotLoaded) throw error;
@@ -56,7 +69,7 @@ async function reread(hub: Hub, deps: CorrectionDeps, message: StoredMessage, id
   const differing = now.flatMap((item, at) =>
     item.kind === 'record' && isDossierItem(item) && !readsTheSame(then[at], item) ? [{ item, at }] : [],
   );
-  return { now, misread: await appliedOf(hub, message.party, id, differing) };
+  return { now, differing };
 }
 
 /** The items that were applied with another content, perhaps by a release with tables of its own. */
@@ -64,8 +77,8 @@ async function appliedOf(
   { database, vault }: Hub,
   party: string,
   messageId: string,
-  items: readonly { readonly item: DossierItem; readonly at: number }[],
-): Promise<Rereading['misread']> {
+  items: readonly Differing[],
+): Promise<Misread> {
   if (items.length === 0) return new Map();
   const found = await loadHeld(database.pool, vault, [...new Set(items.map(({ item }) => item.record.code))]);
   const [first] = found;
@@ -86,6 +99,8 @@ async function appliedOf(
   return misread;
 }
 
+type RunHub = Hub & Pick<HubContext, 'telemetry'>;
+
 export interface CorrectionRunDeps extends CorrectionDeps {
   readonly accept: (submission: Submission) => Promise<Accepted>;
 }
@@ -95,11 +110,11 @@ const STEP_MS = 2_000;
 
 /**
  * Continues the orders to correct. Each item is corrected once, whatever happens to the process. An order that fails keeps what
- * it did before, and blocks no other.
+ * it did before, and blocks no other. An item that cannot be corrected waits for an operator.
  *
  * @throws the error of the first order that failed, after all were continued
  */
-export async function runCorrections(hub: Hub, deps: CorrectionRunDeps): Promise<void> {
+export async function runCorrections(hub: RunHub, deps: CorrectionRunDeps): Promise<void> {
   const open = await openCorrections(hub.database);
   if (open.length === 0) return;
   await deps.codes.reload();
@@ -124,7 +139,7 @@ interface CorrectionStep {
 }
 
 async function correctNext(
-  hub: Hub,
+  hub: RunHub,
   deps: CorrectionRunDeps,
   { party, after, before }: OpenCorrection,
 ): Promise<CorrectionStep> {
@@ -151,25 +166,70 @@ async function correctNext(
 }
 
 /** @returns how many of its items were corrected */
-async function correctMessage(hub: Hub, deps: CorrectionRunDeps, id: string): Promise<number> {
+async function correctMessage(hub: RunHub, deps: CorrectionRunDeps, id: string): Promise<number> {
   const sealed = await loadSealedMessage(hub.database, id);
   const message = sealed && openIfIntact(hub.vault, sealed);
   if (!message) return 0;
-  const { misread } = await reread(hub, deps, message, id);
+  const { differing } = await reread(deps, message);
+  return correctItems(hub, deps, { ...message, id }, differing);
+}
+
+/** Corrects those items that were applied. After a failure their halves, until the item that causes it is alone. */
+async function correctItems(
+  hub: RunHub,
+  deps: CorrectionRunDeps,
+  message: MessageToCorrect,
+  items: readonly Differing[],
+): Promise<number> {
   let corrected = 0;
-  for (const [item, { would }] of misread) corrected += await correctItem(hub, deps, message, { id, item, would });
+  try {
+    for (const [at, { would }] of await appliedOf(hub, message.party, message.id, items))
+      corrected += await correctItem(hub, deps, message, { at, item: would });
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    const [first, ...others] = items;
+    if (first && others.length === 0) return setAside(hub, message, first, error);
+    const half = items.length / 2;
+    for (const part of [items.slice(0, half), items.slice(half)])
+      corrected += await correctItems(hub, deps, message, part);
+  }
   return corrected;
+}
+
+interface MessageToCorrect extends StoredMessage {
+  readonly id: string;
+}
+
+/** Adds an item that the hub failed to correct to the quarantine. Its release corrects it. */
+async function setAside(
+  { database, nowMs, telemetry }: RunHub,
+  { id, party }: MessageToCorrect,
+  { item, at }: Differing,
+  error: unknown,
+): Promise<number> {
+  telemetry.failed('correct', error);
+  const why = say('item-not-applied', { id, place: at + 1, why: say('error-in-log') });
+  await addWaiting(database, {
+    cause: { kind: 'unreadable', key: correctionKey(id), ...inEnglish(why) },
+    party,
+    operation: item.operation,
+    code: item.record.code,
+    messageId: id,
+    item: at,
+    openedAt: msToInstant(nowMs()),
+  });
+  return 0;
 }
 
 /** Corrects an item by a message of the hub's own. Then the messages alone give the whole order. */
 async function correctItem(
   { nowMs }: Hub,
   { accept, codes }: CorrectionRunDeps,
-  { party, operation, receivedAt }: StoredMessage,
-  { id, item, would }: { readonly id: string; readonly item: number; readonly would: DossierItem },
+  { id, party, operation, receivedAt }: MessageToCorrect,
+  { item, at }: Differing,
 ): Promise<number> {
   const codesAt = msToInstant(codes.knownMs(party));
-  const release: Release = { messageId: id, item, codesAt, isCorrection: true };
+  const release: Release = { messageId: id, item: at, codesAt, isCorrection: true };
   const body = Buffer.from(JSON.stringify(release));
   const { results } = await accept({
     party,
@@ -180,8 +240,8 @@ async function correctItem(
     body,
     bodyBytes: body.length,
     receivedAt: msToInstant(nowMs()),
-    items: [would],
-    correction: { messageId: id, item, receivedAt },
+    items: [item],
+    correction: { messageId: id, item: at, receivedAt },
   });
   return results.filter(({ outcome }) => outcome === 'accepted' || outcome === 'stale').length;
 }

@@ -47,7 +47,7 @@ export interface OrderRunner {
   runReplay(id: number): Promise<void>;
 }
 
-type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry'>;
 
 export function createOrderRunner(hub: Hub, deps: OrderRunnerDeps): OrderRunner {
   // Each order has an open transaction while it runs. Who calls during a run shares the next one with others.

@@ -229,6 +229,40 @@ describe('a change of a code table by two officers', () => {
       expect(await countOf(`messages WHERE door = 'release'`)).toBe(2);
       expect(await rebuilt()).toBe(true);
     });
+
+    test('waits in quarantine where the hub cannot correct it, and holds up no other', async () => {
+      const { pool } = hub.hub.database;
+      const fails = rowOf(1).code;
+      await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '54000'; END $$`);
+      await pool.query(`CREATE TRIGGER fail BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.code = '${fails}')
+        EXECUTE FUNCTION fail()`);
+      await correct(id);
+      await later();
+      expect((await ops.get(`mappings/${id}`)).body.correction).toMatchObject({
+        items: 1,
+        endedAt: expect.any(String),
+      });
+      expect(await countOf('events WHERE corrected_by IS NOT NULL')).toBe(1);
+      const [cause, ...others] = (await ops.get('quarantine')).body.items;
+      expect(others).toEqual([]);
+      const detail = expect.stringMatching(/^item 1 of message .* cannot be applied: the error is in the log$/);
+      expect(cause).toMatchObject({ kind: 'unreadable', items: 1, detail });
+      expect((await ops.get(`quarantine/${cause.id}`)).body.waiting).toMatchObject([{ code: fails }]);
+
+      // The same order again finds the item again. It waits once.
+      await correct(id);
+      await later();
+      const release = () => ops.post(`quarantine/${cause.id}/resolve`, { action: 'release', why: 'try it again' });
+      expect((await release()).body).toMatchObject({ freed: 0, stillWaiting: 1 });
+      await pool.query('DROP FUNCTION fail CASCADE');
+      hub.clock.nowMs += 61_000;
+      expect((await release()).body).toMatchObject({ freed: 1, stillWaiting: 0 });
+      await later();
+      expect(await Promise.all([1, 2, 3].map(statusOf))).toEqual(['resolved', 'processing', 'processing']);
+      expect(await countOf('events WHERE corrected_by IS NOT NULL')).toBe(2);
+      expect(await rebuilt()).toBe(true);
+    });
   });
 
   test('a draft on an older version is refused with the version that came between', async () => {
