@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { atOrBelow } from '../database/at-or-below.ts';
-import { countUpTo, type Total } from '../database/count-up-to.ts';
+import type { Total } from '../database/count-up-to.ts';
+import { countMatching, firstMatching } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import { IS_OPEN } from './dossier-filter.ts';
 
@@ -24,30 +25,36 @@ export interface DueFilter {
   readonly agency?: string | undefined;
 }
 
-/** Unfinished dossiers, the earliest deadline first. Walks the index dossiers_open_due from the beginning of the period. */
+/** The place of a dossier in the list. */
+export type DuePlace = readonly [dueAt: string, code: string];
+
+const COLUMNS = sql<DueDossier>`code, status, status_at AS "statusAt", due_at AS "dueAt", agency_code AS "agencyCode",
+  service_code AS "serviceCode",
+  (SELECT name FROM catalogue WHERE kind = 'agency' AND key = agency_code) AS "agencyName",
+  (SELECT name FROM catalogue WHERE kind = 'service' AND key = service_key) AS "serviceName"`;
+
+/**
+ * Unfinished dossiers, the earliest deadline first. Walks the index dossiers_open_due from the beginning of the period.
+ * `endedAt`: see newestMatching.
+ */
 export async function listDue(
   database: Database,
   filter: DueFilter,
   limit: number,
-  after: Pick<DueDossier, 'dueAt' | 'code'> | undefined,
-): Promise<readonly DueDossier[]> {
-  let query = dueBy(database, filter)
-    .select(['code', 'status', 'status_at as statusAt', 'agency_code as agencyCode', 'service_code as serviceCode'])
-    .select([
-      sql<string>`due_at`.as('dueAt'),
-      sql<string | null>`(SELECT name FROM catalogue WHERE kind = 'agency' AND key = agency_code)`.as('agencyName'),
-      sql<string | null>`(SELECT name FROM catalogue WHERE kind = 'service' AND key = service_key)`.as('serviceName'),
-    ]);
-  if (after) query = query.where(sql<boolean>`(due_at, code) > (${after.dueAt}::timestamptz, ${after.code})`);
-  return query.orderBy('due_at').orderBy('code').limit(limit).execute();
+  after: DuePlace | undefined,
+): Promise<readonly DueDossier[] & { readonly endedAt?: DuePlace | undefined }> {
+  const { table, indexed, others } = matching(filter);
+  if (after) indexed.push(sql`(due_at, code) > (${after[0]}::timestamptz, ${after[1]})`);
+  const order = sql`due_at, code`;
+  const { found, last } = await firstMatching(database, { table, indexed, others, order }, COLUMNS, limit);
+  return Object.assign(found, { endedAt: last && ([last.dueAt, last.code] as const) });
 }
 
 export const countDue = (database: Database, filter: DueFilter): Promise<Total> =>
-  countUpTo(database, dueBy(database, filter));
+  countMatching(database, matching(filter));
 
-function dueBy(database: Database, { from, to, agency }: DueFilter) {
-  let query = database.query.selectFrom('dossiers').where(IS_OPEN).where('due_at', '<=', to);
-  if (from !== undefined) query = query.where('due_at', '>=', from);
-  if (agency !== undefined) query = query.where(atOrBelow(agency));
-  return query;
+function matching({ from, to, agency }: DueFilter) {
+  const indexed: RawBuilder<SqlBool>[] = [IS_OPEN, sql`due_at <= ${to}::timestamptz`];
+  if (from !== undefined) indexed.push(sql`due_at >= ${from}::timestamptz`);
+  return { table: 'dossiers' as const, indexed, others: agency === undefined ? [] : [atOrBelow(agency)] };
 }

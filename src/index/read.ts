@@ -12,7 +12,7 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
 import { type DossierFilter, soughtBy } from './dossier-filter.ts';
-import { countDue, type DueDossier, type DueFilter, listDue } from './due-dossiers.ts';
+import { countDue, type DueFilter, type DuePlace, listDue } from './due-dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 import { type HistoryPage, readHistoryPage } from './history.ts';
 import { countDossiers, openedRecord, readInCodeOrder, readList, readThese, type ServedDossier } from './list.ts';
@@ -88,11 +88,7 @@ export interface IndexReader {
   these(codes: readonly string[]): Promise<Bounded<ServedDossier>>;
   count(filter: DossierFilter): Promise<number>;
   /** Unfinished dossiers by deadline, after `after`. */
-  due(
-    filter: DueFilter,
-    limit: number,
-    after: Pick<DueDossier, 'dueAt' | 'code'> | undefined,
-  ): Promise<readonly DueDossier[]>;
+  due(filter: DueFilter, limit: number, after: DuePlace | undefined): ReturnType<typeof listDue>;
   countDue(filter: DueFilter): Promise<Total>;
   /** Changes after a cursor, in the order of their commits. Callers at the same cursor share one statement. */
   changes(after: number, limit: number): Promise<readonly Change[]>;

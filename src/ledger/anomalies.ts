@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Anomaly } from '#core/dossier/event';
-import { countUpTo, type Total } from '../database/count-up-to.ts';
+import type { Total } from '../database/count-up-to.ts';
+import { countMatching, firstMatching } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 
 /** A stored event that is unexpected and that an operator should check. */
@@ -23,43 +24,41 @@ export interface AnomalyFilter {
 /** An anomaly with its position in the list, as one text, because a cursor holds one. */
 export type PlacedAnomaly = ListedAnomaly & { readonly place: string };
 
-/** Anomalies by filter, the latest recorded first, after the position `before`. */
+type Row = ListedAnomaly & { readonly seq: number };
+
+const COLUMNS = sql<Row>`"at", code, anomaly AS kind, status, party, message_id AS "messageId",
+  recorded_at AS "recordedAt", seq`;
+
+/** Anomalies by filter, the latest recorded first, after the position `before`. `endedAt`: see newestMatching. */
 export async function listAnomalies(
   database: Database,
   filter: AnomalyFilter,
   limit: number,
   before: string | undefined,
-): Promise<readonly PlacedAnomaly[]> {
+): Promise<readonly PlacedAnomaly[] & { readonly endedAt?: string | undefined }> {
   const [at, code, seq] = before?.split(' ') ?? [];
-  let query = anomaliesBy(database, filter)
-    .select(['at', 'code', 'anomaly as kind', 'status', 'party', 'message_id as messageId'])
-    .select(['recorded_at as recordedAt', 'seq']);
+  const { table, indexed, others } = matching(filter);
   if (before !== undefined)
-    query = query.where(
-      sql<boolean>`(recorded_at, code, seq) < (${at}::timestamptz, ${code}::text COLLATE "C", ${seq}::int4)`,
-    );
-  const rows = await query
-    .orderBy('recorded_at', 'desc')
-    .orderBy('code', 'desc')
-    .orderBy('seq', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(({ seq, kind, ...row }) => ({
-    ...row,
-    kind: kind as Anomaly,
-    place: `${row.recordedAt} ${row.code} ${seq}`,
-  }));
+    indexed.push(sql`(recorded_at, code, seq) < (${at}::timestamptz, ${code}::text COLLATE "C", ${seq}::int4)`);
+  const order = sql`recorded_at DESC, code DESC, seq DESC`;
+  const { found, last } = await firstMatching(database, { table, indexed, others, order }, COLUMNS, limit);
+  const placed = found.map(({ seq, ...row }) => ({ ...row, place: placeOf({ ...row, seq }) }));
+  return Object.assign(placed, { endedAt: last && placeOf(last) });
 }
 
-export const countListedAnomalies = (database: Database, filter: AnomalyFilter): Promise<Total> =>
-  countUpTo(database, anomaliesBy(database, filter));
+const placeOf = ({ recordedAt, code, seq }: Pick<Row, 'recordedAt' | 'code' | 'seq'>): string =>
+  `${recordedAt} ${code} ${seq}`;
 
-function anomaliesBy(database: Database, { party, kind, code }: AnomalyFilter) {
-  let query = database.query.selectFrom('events').where('anomaly', 'is not', null);
-  if (party !== undefined) query = query.where('party', '=', party);
-  if (kind !== undefined) query = query.where('anomaly', '=', kind);
-  if (code !== undefined) query = query.where('code', '=', code);
-  return query;
+export const countListedAnomalies = (database: Database, filter: AnomalyFilter): Promise<Total> =>
+  countMatching(database, matching(filter));
+
+function matching({ party, kind, code }: AnomalyFilter) {
+  const indexed: RawBuilder<SqlBool>[] = [sql`anomaly IS NOT NULL`];
+  const others: RawBuilder<SqlBool>[] = [];
+  if (code !== undefined) indexed.push(sql`code = ${code}`);
+  if (party !== undefined) others.push(sql`party = ${party}`);
+  if (kind !== undefined) others.push(sql`anomaly = ${kind}`);
+  return { table: 'events' as const, indexed, others };
 }
 
 export interface AnomalyCount {

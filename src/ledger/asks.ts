@@ -106,7 +106,8 @@ function matching(filter: AskFilter): Matching {
   if (outcome === 'failed') others.push(sql`(outcome IS NULL OR outcome NOT IN ('found', 'not-found'))`);
   else if (outcome === 'open') others.push(sql`outcome IS NULL`);
   else if (outcome !== undefined) others.push(sql`outcome = ${outcome}`);
-  return { table: 'asks', indexed, others };
+  const isPeriod = from !== undefined || to !== undefined;
+  return { table: 'asks', indexed, others, by: isPeriod && code === undefined ? 'at' : undefined };
 }
 
 /**

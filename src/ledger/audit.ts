@@ -101,5 +101,5 @@ function matching({ actor, action, subject, from, to }: AuditFilter): Matching {
   if (actor !== undefined) others.push(sql`actor = ${actor}`);
   if (action !== undefined) others.push(sql`action = ${action}`);
   if (subject !== undefined) others.push(isAbout(subject));
-  return { table: 'audit', indexed, others };
+  return { table: 'audit', indexed, others, by: indexed.length > 0 ? 'at' : undefined };
 }

@@ -4,7 +4,7 @@ import { oneAfterAnother } from '../concurrency/batch-calls.ts';
 import type { Looked } from '../database/newest-matching.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
+import { type AnomalyFilter, listAnomalies } from './anomalies.ts';
 import { type AskFilter, listAsks, type RecordedAsk } from './asks.ts';
 import { type AuditFilter, listAudit, type StoredAuditEntry } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';
@@ -92,7 +92,7 @@ export interface LedgerReader {
   incident(id: number): Promise<Incident | undefined>;
   /** The notes of operators about an incident, newest first. */
   incidentNotes(id: number): Promise<readonly IncidentNote[]>;
-  anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
+  anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): ReturnType<typeof listAnomalies>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
   /** Questions to registers, without their values and answers. */
   asks(filter: AskFilter, limit: number, before: string | undefined): Promise<Looked<RecordedAsk>>;

@@ -4,7 +4,7 @@ import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
-import { addList, cleanFilter } from './list.ts';
+import { addList, cleanFilter, LOOKS_AT } from './list.ts';
 import type { OperatorContext } from './request.ts';
 
 export const AnomalyShown = closed(
@@ -28,8 +28,7 @@ export function addAnomalies(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'anomalies',
     summary: 'Events of dossiers that break a rule, newest first',
-    description:
-      'Each event is in the history, which shows whether it changed the status. The hub applies it when its party is authoritative, or when the table of transitions allows it.',
+    description: `Each event is in the history, which shows whether it changed the status. The hub applies it when its party is authoritative, or when the table of transitions allows it. ${LOOKS_AT}`,
     filters: {
       party: text('the reporting party'),
       kind: Type.Optional(oneOf(ANOMALIES)),

@@ -3,11 +3,11 @@ import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
-import type { DueDossier, DueFilter } from '../../index/due-dossiers.ts';
+import type { DueDossier, DueFilter, DuePlace } from '../../index/due-dossiers.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { Named } from './journey.ts';
-import { addList } from './list.ts';
+import { addList, LOOKS_AT } from './list.ts';
 import type { OperatorContext } from './request.ts';
 
 export const DueShown = closed(
@@ -30,6 +30,7 @@ export function addDueDossiers(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'due-dossiers',
     summary: 'Unfinished dossiers by deadline, the earliest first, without personal data',
+    description: LOOKS_AT,
     filters: {
       within: Type.Optional(
         Type.Enum(Object.keys(WITHIN) as (keyof typeof WITHIN)[], {
@@ -39,8 +40,7 @@ export function addDueDossiers(add: AddRoute, hub: OperatorContext): void {
       agency: text('an agency code, including the agencies below it'),
     },
     item: DueShown,
-    load: (filter, many, after?: readonly [dueAt: string, code: string]) =>
-      hub.index.due(dueFilter(filter, hub.nowMs()), many, after && { dueAt: after[0], code: after[1] }),
+    load: (filter, many, after?: DuePlace) => hub.index.due(dueFilter(filter, hub.nowMs()), many, after),
     count: (filter) => hub.index.countDue(dueFilter(filter, hub.nowMs())),
     placeOf: ({ dueAt, code }) => [dueAt, code] as const,
     show: ({ code, status, statusAt, dueAt, ...of }: DueDossier) => ({

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { queryText } from './api.ts';
+import { pageWithItems, queryText } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
 import {
@@ -16,6 +16,7 @@ import {
   partyLink,
   queryOf,
   restLink,
+  whenEmpty,
 } from './parts.ts';
 import type { Anomaly, DoubtfulDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -30,7 +31,7 @@ export function addAnomalies(site: Site): void {
     const { say, api } = visit;
     const query = queryOf(visit, ['party', 'kind', 'code']);
     const [{ body, problem }, doubtful] = await Promise.all([
-      api.get<Listed<Anomaly>>('anomalies', { ...query, ...queryOf(visit, ['cursor']) }),
+      pageWithItems<Anomaly>(api, 'anomalies', { ...query, ...queryOf(visit, ['cursor']) }),
       api.get<Listed<DoubtfulDossier>>('doubtful-dossiers', { ...doubtQuery(visit), limit: SHOWN }),
     ]);
     return {
@@ -85,7 +86,7 @@ export function anomalyTable(visit: Visit, list: Part<Anomaly>): Html {
       ['diễn biến bất thường', 'anomaly', 'anomalies'],
       ['mới nhất trước', 'the newest first'],
     ),
-    empty: say('Không có diễn biến bất thường nào.', 'There are no anomalies.'),
+    empty: whenEmpty(visit, list, say('Không có diễn biến bất thường nào.', 'There are no anomalies.')),
     items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },

@@ -4,10 +4,21 @@ import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { durationOf } from '../words.ts';
+import { pageWithItems } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField } from './forms.ts';
-import { agencyField, dossierLink, filterForm, listCaption, named, type Part, pager, queryOf } from './parts.ts';
-import type { DueDossier, Listed } from './records.ts';
+import {
+  agencyField,
+  dossierLink,
+  filterForm,
+  listCaption,
+  named,
+  type Part,
+  pager,
+  queryOf,
+  whenEmpty,
+} from './parts.ts';
+import type { DueDossier } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { ageOf, timeOf } from './times.ts';
@@ -30,7 +41,7 @@ export function addDueDossiers(site: Site): void {
   site.screen('/due', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, ['within', 'agency']);
-    const { body, problem } = await api.get<Listed<DueDossier>>('due-dossiers', {
+    const { body, problem } = await pageWithItems<DueDossier>(api, 'due-dossiers', {
       ...query,
       ...queryOf(visit, ['cursor']),
     });
@@ -59,7 +70,7 @@ function dueTable(visit: Visit, list: Part<DueDossier>): Html {
       ['hồ sơ', 'dossier', 'dossiers'],
       ['hạn sớm nhất trước', 'the earliest deadline first'],
     ),
-    empty: say('Không có hồ sơ nào.', 'There are no dossiers.'),
+    empty: whenEmpty(visit, list, say('Không có hồ sơ nào.', 'There are no dossiers.')),
     items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },

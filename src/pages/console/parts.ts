@@ -101,8 +101,8 @@ export const whenEmpty = ({ say }: Visit, { next }: Part<unknown>, none: string)
   (next ?? null) === null
     ? none
     : say(
-        'Chưa tìm thấy trong các mục mới hơn. Xem trang sau để tìm tiếp.',
-        'None among the newer entries. The next page searches on.',
+        'Chưa tìm thấy trong các mục đã xem. Xem trang sau để tìm tiếp.',
+        'None among the entries so far. The next page searches on.',
       );
 
 /** A part of a list that is known as a whole. `from` in the address says where it begins. */
