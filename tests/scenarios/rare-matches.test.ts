@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findOfficerTexts } from '../../src/erasure/officer-texts.ts';
 import { listDue } from '../../src/index/due-dossiers.ts';
 import { planRowsOf } from '../bench/scale/plan-rows.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
@@ -22,9 +23,9 @@ const FILL = [
      CASE n WHEN 3 THEN 'rare' ELSE 'dossier.upsert.v1' END, 1, CASE n WHEN 4 THEN 'refused' ELSE 'accepted' END, '[]'
    FROM generate_series(1, ${COMMON}) n`,
   'ALTER TABLE audit DISABLE TRIGGER audit_linked',
-  `INSERT INTO audit (at, actor, action, subject, position, link)
+  `INSERT INTO audit (at, actor, action, subject, position, link, why)
    SELECT CASE n WHEN 4 THEN '2025-01-01'::timestamptz ELSE ${MINUTE_N} END, CASE n WHEN 1 THEN 'rare' ELSE 'ops' END, CASE n WHEN 2 THEN 'rare' ELSE 'body.read' END,
-     CASE n WHEN 3 THEN 'dossier RARE' ELSE 'message ' || n END, 1000 + n, ''
+     CASE n WHEN 3 THEN 'dossier RARE' ELSE 'message ' || n END, 1000 + n, '', 'reason ' || n
    FROM generate_series(1, ${COMMON}) n`,
   'ALTER TABLE audit ENABLE TRIGGER audit_linked',
   `INSERT INTO deliveries (party, operation, subject, seq, message_id, state, created_at, next_at, reason)
@@ -120,6 +121,16 @@ describe('where few rows match', () => {
     }
     expect(found).toHaveLength(1);
     expect(await wholeOf(path)).toHaveLength(1);
+  });
+
+  test('a search for what officers wrote about a person reads each of their texts once', async () => {
+    const found: (readonly string[])[] = [];
+    const { rows, worst } = await planRowsOf(async () => {
+      for (const { texts } of await findOfficerTexts(hub.hub, async (text) => text.endsWith('0000'))) found.push(texts);
+    });
+    // The audit, and the purposes and the legal bases of asks.
+    expect(rows, worst).toBeLessThan(3 * COMMON + 1_000);
+    expect(found.map((texts) => [...texts].sort())).toEqual([['reason 10000', 'reason 20000']]);
   });
 
   test('the console looks through empty pages and shows the row', async () => {
