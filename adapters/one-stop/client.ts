@@ -24,6 +24,8 @@ export async function tell(
   { method, path }: { readonly method: 'PUT' | 'POST'; readonly path: string },
 ): Promise<Outcome> {
   if (!settings.baseUrl) return refused('no-address', say('no-base-url', { party }));
+  // As a segment of the path it would lead to another address of the system.
+  if (/^\.{1,2}$/.test(item.code)) return refused('validation', say('not-for-an-address', { got: item.code }));
   const exchange = await http.exchange({
     method,
     url: `${settings.baseUrl.replace(/\/+$/, '')}/${path}`,

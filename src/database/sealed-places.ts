@@ -36,6 +36,9 @@ export const SEALED_PLACES: readonly SealedPlace[] = [
   { table: 'dropped_files', key: { id: 'int8' }, value: 'name', keyId: 'name_key' },
 ];
 
+export const placeOf = (table: string, value: string): SealedPlace =>
+  SEALED_PLACES.find((one) => one.table === table && one.value === value) as SealedPlace;
+
 export interface SealedRow {
   /** The values of the key, as texts. */
   readonly place: readonly string[];
@@ -51,7 +54,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /**
  * A batch of sealed rows, in the order of the key, so that each batch continues where the last one ended.
  *
- * @param condition SQL about a row of the table
+ * @param condition SQL about a row of the table, whose parameters are `values`
  * @param after the key of the last row of the batch before
  */
 export async function readSealed(
@@ -59,9 +62,10 @@ export async function readSealed(
   { table, key, value, keyId, version = '0' }: SealedPlace,
   condition: string,
   after?: readonly string[],
+  values: readonly unknown[] = [],
 ): Promise<readonly SealedRow[]> {
   const names = Object.keys(key).join(', ');
-  const bound = Object.values(key).map((type, at) => `$${at + 1}::${type}`);
+  const bound = Object.values(key).map((type, at) => `$${values.length + at + 1}::${type}`);
   const texts = Object.keys(key).map((name) => `${name}::text`);
   const { rows } = await db.query<SealedRow>(
     `SELECT place, value, "keyId", version FROM (
@@ -72,7 +76,7 @@ export async function readSealed(
        ORDER BY ${names} LIMIT ${BATCH_ROWS}) batch
      WHERE before < ${BATCH_BYTES}
      ORDER BY ${names}`,
-    [...(after ?? [])],
+    [...values, ...(after ?? [])],
   );
   return rows;
 }

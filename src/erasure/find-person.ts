@@ -8,7 +8,7 @@ import { type Kind, subjectOf } from '#core/records/kind';
 import { peopleIn } from '#core/records/mask-record';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
-import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
+import { placeOf, readSealed, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
 import { namesDossier } from '../index/dossier-names.ts';
 import { dossierNamed, loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
@@ -178,8 +178,6 @@ async function personOf({ database, vault }: ErasingHub, code: string, kind: Kin
 }
 
 const HAS_DATA = 'erasure IS NULL';
-const placeOf = (table: string, value: string): SealedPlace =>
-  SEALED_PLACES.find((one) => one.table === table && one.value === value) as SealedPlace;
 
 interface Named {
   readonly subject: string;

@@ -5,6 +5,7 @@ import { formerPeople, type Person } from '#core/masking/mentions';
 import type { Kinds } from '#core/records/kinds';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
+import { placeOf, readSealed } from '../database/sealed-places.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { sealFormer } from './dossiers.ts';
 import { maskStaleRecords } from './mask-records.ts';
@@ -145,7 +146,10 @@ async function maskAgain(database: Database, vault: Vault, codes: readonly strin
   });
 }
 
-/** The applicants in the records of these dossiers. A dossier with a single version has only its present one. */
+/**
+ * The applicants in the records of these dossiers. A dossier with a single version has only its present one. Reads some
+ * megabytes of records at a time: of a thousand versions, each may have a thousand papers.
+ */
 async function namedIn(
   { pool }: Database,
   vault: Vault,
@@ -154,17 +158,18 @@ async function namedIn(
   const named = new Map<string, Person[]>();
   const codes = rows.filter(({ version }) => version > 1).map(({ code }) => code);
   if (codes.length === 0) return named;
-  const records = await pool.query<{ code: string; record: Buffer; record_key: number }>({
-    name: 'named in',
-    text: `SELECT code, record, record_key FROM events WHERE code = ANY($1::text[]) AND kind = 'dossier'`,
-    values: [codes],
-  });
-  for (const { code, record, record_key } of records.rows) {
-    if (!vault.knows(record_key)) continue;
-    const { applicant } = JSON.parse(vault.open({ keyId: record_key, bytes: record }).toString()) as Dossier;
-    if (applicant) addTo(named, code, applicant);
+  for (let after: readonly string[] | undefined; ; ) {
+    const ofDossiers = `code = ANY($1::text[]) AND kind = 'dossier'`;
+    const records = await readSealed(pool, placeOf('events', 'record'), ofDossiers, after, [codes]);
+    const last = records.at(-1);
+    if (!last) return named;
+    for (const { place, value: bytes, keyId } of records) {
+      if (!vault.knows(keyId)) continue;
+      const { applicant } = JSON.parse(vault.open({ keyId, bytes }).toString()) as Dossier;
+      if (applicant) addTo(named, place[0] as string, applicant);
+    }
+    after = last.place;
   }
-  return named;
 }
 
 /** Hides all texts if the applicants are no longer known. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { msToInstant } from '#core/dates/dates';
 import type { Kind } from '#core/records/kind';
 import subscriber from '../../adapters/webhook-subscriber/adapter.ts';
@@ -685,5 +685,26 @@ describe('masking', () => {
     expect(await etag()).toBe(tag);
     await stale();
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
+  unsampled('masks a dossier of a thousand versions again without loading them all at once', async () => {
+    const code = codeOf(107);
+    await hub.push(dossier({ code, applicant: PERSON }));
+    const applicant = { kind: 'citizen', name: 'Lường Văn Pản' };
+    await hub.push(dossier({ code, applicant, statusAt: '2025-08-13T08:00:00+07:00' }));
+    const { pool } = hub.hub.database;
+    await pool.query(
+      `INSERT INTO events SELECT made.* FROM events e, generate_series(3, 1000) n,
+         jsonb_populate_record(e, jsonb_build_object('seq', n)) made WHERE e.code = $1 AND e.seq = 2`,
+      [code],
+    );
+    await pool.query('UPDATE dossiers SET mask_of = 0, former = NULL, former_key = NULL WHERE code = $1', [code]);
+    const sent = vi.spyOn(pool, 'query');
+    await maskStale(hub.hub.database, createVault([HUB_SECRET]));
+    const answers = (await Promise.all(sent.mock.results.map(({ value }) => value))) as { rows: object[] }[];
+    sent.mockRestore();
+    expect(Math.max(...answers.map(({ rows }) => rows.length))).toBe(200);
+    const { rows } = await pool.query('SELECT former IS NOT NULL AS former FROM dossiers WHERE code = $1', [code]);
+    expect(rows).toEqual([{ former: true }]);
   });
 });
