@@ -11,6 +11,9 @@ export interface PartyHealthUpdate {
   readonly error?: { readonly atMs: number; readonly reason: string } & Sentence;
 }
 
+/** Whether an update has an error, and none was later. Processes store theirs up to a second late, in any order. */
+const IS_NEWER = `excluded.error_at >= coalesce(party_health.error_at, '-infinity')`;
+
 export async function savePartyHealth(
   database: Database,
   party: string,
@@ -23,9 +26,9 @@ export async function savePartyHealth(
            ON CONFLICT (party) DO UPDATE SET
              success_at = GREATEST(excluded.success_at, party_health.success_at),
              error_at = GREATEST(excluded.error_at, party_health.error_at),
-             error_reason = coalesce(excluded.error_reason, party_health.error_reason),
-             error_detail = coalesce(excluded.error_detail, party_health.error_detail),
-             error_words = CASE WHEN excluded.error_detail IS NULL THEN party_health.error_words ELSE excluded.error_words END`,
+             error_reason = CASE WHEN ${IS_NEWER} THEN excluded.error_reason ELSE party_health.error_reason END,
+             error_detail = CASE WHEN ${IS_NEWER} THEN excluded.error_detail ELSE party_health.error_detail END,
+             error_words = CASE WHEN ${IS_NEWER} THEN excluded.error_words ELSE party_health.error_words END`,
     values: [
       party,
       successMs === undefined ? null : msToInstant(successMs),

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { msToInstant } from '#core/dates/dates';
 import type { MaintenanceWindow } from '#core/dates/windows';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
@@ -9,6 +10,7 @@ import type { Page, Puller } from '../../src/kit/puller.ts';
 import { outcomeWithoutReply } from '../../src/kit/replies.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents, openIncident, openIncidents } from '../../src/ledger/incidents.ts';
+import { savePartyHealth } from '../../src/ledger/party-health.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
 import { hasFailedPull, makePullsDue } from '../../src/ledger/pulls.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
@@ -18,6 +20,7 @@ import { dossier, holdAnswers, type Partner, type TestHub, testHub, testPartner 
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection: ECONNREFUSED' };
+const AT = Date.parse('2025-08-12T08:00:00+07:00');
 const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'slow'] }];
 
 describe('partner health', () => {
@@ -86,6 +89,22 @@ describe('partner health', () => {
     const lastError = async () =>
       (await hub.hub.database.pool.query('SELECT error_reason AS reason FROM party_health')).rows;
     await expect.poll(lastError).toEqual([{ reason: 'econnrefused' }]);
+  });
+
+  test('the last error of a partner is the latest, in whichever order processes store theirs', async () => {
+    await start({ portal: testPartner() });
+    const { database, ledger } = hub.hub;
+    const at = (s: number) => AT + s * 1_000;
+    const store = (s: number, reason: string) =>
+      savePartyHealth(database, 'portal', { error: { atMs: at(s), reason, message: reason } });
+    await store(2, 'second');
+    await store(1, 'first');
+    await savePartyHealth(database, 'portal', { successMs: at(3) });
+    const last = async () => (await ledger.parties(at(5))).find(({ party }) => party === 'portal');
+    const second = { lastErrorReason: 'second', lastErrorDetail: 'second', lastErrorAt: msToInstant(at(2)) };
+    expect(await last()).toMatchObject(second);
+    await store(4, 'fourth');
+    expect(await last()).toMatchObject({ lastErrorReason: 'fourth', lastErrorDetail: 'fourth' });
   });
 
   test('a clock set back while the breaker is open does not prolong the wait', async () => {
