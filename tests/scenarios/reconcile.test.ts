@@ -182,6 +182,25 @@ describe('reconcile', () => {
     await changeAtPortal(ONE, { TrangThaiHoSo: '2' });
   });
 
+  test('a look-up is in the audit with all its dossiers before the partner is called', async () => {
+    const look = (party: string) => operatorOf(hub).post(`parties/${party}/look-ups`, { codes: CODES });
+    await query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
+    await query(
+      "CREATE TRIGGER fail BEFORE INSERT ON audit FOR EACH ROW WHEN (NEW.action = 'party.look-up') EXECUTE FUNCTION fail()",
+    );
+    const before = portal.requests().length;
+    expect((await look('portal')).status).toBe(503);
+    expect(portal.requests()).toHaveLength(before);
+    await query('DROP FUNCTION fail CASCADE');
+    expect((await look('portal')).status).toBe(200);
+    const looked = async () => (await operatorOf(hub).get('audit?action=party.look-up')).body.items;
+    const [entry, ...earlier] = await looked();
+    expect(entry).toMatchObject({ subject: 'party portal', why: `4: ${CODES.join(' ')}` });
+    expect((await look('nobody')).status).toBe(404);
+    expect(await looked()).toHaveLength(1 + earlier.length);
+  });
+
   test('dossiers that no secret opens are not asked for, and the others are compared', async () => {
     await hub.push(Array.from({ length: 10 }, (_, n) => whole({ code: `H60.01-250812-${2000 + n}` })));
     await hub.deliver();

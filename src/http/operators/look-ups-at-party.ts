@@ -35,7 +35,7 @@ const MOST = 200;
 /** Looks dossiers up at a party now. Nothing changes there or here. */
 export function addLookUpsAtParty(
   add: AddRoute,
-  { keys, audit, compareAtParty }: Pick<OperatorContext, 'keys' | 'audit' | 'compareAtParty'>,
+  { keys, audit, parties, compareAtParty }: Pick<OperatorContext, 'keys' | 'audit' | 'parties' | 'compareAtParty'>,
 ): void {
   const Order = closed({ codes: Type.Array(Code, { minItems: 1, maxItems: MOST }) });
   const read = orderReader(Order);
@@ -47,7 +47,7 @@ export function addLookUpsAtParty(
       summary: 'Compare dossiers with what the party has now',
       description:
         `Looks up to ${MOST} dossiers up at the party, and compares each with the delivery that the hub would send. It changes nothing, ` +
-        'keeps to the rate limit of the party, and ends after 60 seconds. The audit records the order.',
+        'keeps to the rate limit of the party, and ends after 60 seconds. The audit records the order with its dossiers, before the first call.',
       scopes: ['ops:replay'],
       body: { 'application/json': Order },
       replies: {
@@ -62,14 +62,15 @@ export function addLookUpsAtParty(
       const { id } = requireKey(c, keys, 'ops:replay');
       const party = c.req.param('party') ?? '';
       const codes = [...new Set((await read(c)).codes.map(cleanCode))];
-      const findings = await compareAtParty(party, codes);
-      if (!findings) throw none('party', party);
+      if (!parties.has(party)) throw none('party', party);
+      // Before the calls, so that none is without an entry, also if this process ends meanwhile.
       await audit.write({
         actor: id,
         action: 'party.look-up',
         subject: auditSubject('party', party),
-        why: `${codes.length}: ${codes.slice(0, 5).join(' ')}`,
+        why: `${codes.length}: ${codes.join(' ')}`,
       });
+      const findings = (await compareAtParty(party, codes)) ?? [];
       const byCode = new Map(findings.map((one) => [one.code, one]));
       const items = codes.map((code) => {
         const { verdict = 'never-sent', reason = null, fields = [] } = byCode.get(code) ?? {};
