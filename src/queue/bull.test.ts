@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import Bull from 'bull';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createBullQueue } from './bull.ts';
 
 const closers: (() => unknown)[] = [];
@@ -14,11 +15,8 @@ test.each(['redis', 'rediss'])(
     const collect = (error: unknown): unknown => unhandled.push(error);
     process.on('unhandledRejection', collect);
     closers.push(() => process.off('unhandledRejection', collect));
-    const sockets = new Set<net.Socket>();
-    const silent = net.createServer((socket) => sockets.add(socket.on('error', () => undefined)));
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    closers.push(() => silent.close());
-    const queue = createBullQueue({ url: `${scheme}://127.0.0.1:${(silent.address() as net.AddressInfo).port}` });
+    const { sockets, address } = await silentServer();
+    const queue = createBullQueue({ url: `${scheme}://${address}` });
     await queue.listen(() => undefined);
     await queue.close();
     for (const socket of sockets) socket.destroy();
@@ -27,3 +25,36 @@ test.each(['redis', 'rediss'])(
     expect(unhandled).toEqual([]);
   },
 );
+
+test('a queue that is closed while it is checked connects no more', async () => {
+  let answer: (count: number) => void = () => undefined;
+  const counting = new Promise<number>((resolve) => {
+    answer = resolve;
+  });
+  const count = vi.spyOn(Bull.prototype, 'getWaitingCount').mockReturnValue(counting);
+  closers.push(() => count.mockRestore());
+  const { sockets, address } = await silentServer();
+  const messages: string[] = [];
+  const log = (_: object, message: string): unknown => messages.push(message);
+  const queue = createBullQueue({ url: `redis://${address}`, watchMs: 10, log });
+  await queue.listen(() => undefined);
+  await expect.poll(() => count.mock.calls.length).toBeGreaterThan(0);
+  const connected = sockets.size;
+  const closed = queue.close();
+  answer(1);
+  await closed;
+  expect(messages).not.toContain('the queue stopped processing, building it again');
+  expect(sockets.size).toBe(connected);
+});
+
+/** A server that accepts connections and never answers. */
+async function silentServer() {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { sockets, address: `127.0.0.1:${(server.address() as net.AddressInfo).port}` };
+}

@@ -30,6 +30,7 @@ class BullQueue implements Queue {
   #queue: OpenQueue;
   #handler: Handler | undefined;
   #isClosed = false;
+  #checking: Promise<void> | undefined;
   #lastJobMs = Date.now();
   readonly #waiting = new Set<string>();
   #sending: Promise<void> | undefined;
@@ -39,7 +40,11 @@ class BullQueue implements Queue {
     this.#log = log;
     this.#open = () => new OpenQueue(url, prefix, log);
     this.#queue = this.#open();
-    this.#watch = setInterval(() => void this.#rebuildIfStuck(), watchMs);
+    this.#watch = setInterval(() => {
+      this.#checking ??= this.#rebuildIfStuck().finally(() => {
+        this.#checking = undefined;
+      });
+    }, watchMs);
     this.#watch.unref();
   }
 
@@ -58,7 +63,8 @@ class BullQueue implements Queue {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#watch);
-    await this.#queue.close();
+    // A queue that takes the place of another one meanwhile closes that one.
+    await Promise.all([this.#queue.close(), this.#checking]);
   }
 
   /** Notifications during a round trip go with the next one: one round trip for many. */
@@ -86,7 +92,8 @@ class BullQueue implements Queue {
   async #rebuildIfStuck(): Promise<void> {
     if (this.#isClosed || !this.#handler || Date.now() - this.#lastJobMs < this.#watchMs) return;
     try {
-      if ((await this.#queue.waitingCount()) === 0) return;
+      // Nobody would close a queue that is opened after close().
+      if ((await this.#queue.waitingCount()) === 0 || this.#isClosed) return;
       this.#log({}, 'the queue stopped processing, building it again');
       const previous = this.#queue;
       this.#queue = this.#open();
