@@ -11,6 +11,7 @@ import {
   say,
   sentObject,
   textOf,
+  type Words,
 } from '#kit';
 import { invalid, numberAlone, stepOf } from './progress.ts';
 import type { Settings } from './settings.ts';
@@ -27,13 +28,15 @@ const HEADER = 'X-Signature';
 
 type Request = Parameters<Callback<Settings>['check']>[0];
 
-function check({ headers, body }: Request, settings: Settings): string | undefined {
+function check({ headers, body }: Request, settings: Settings): Words | undefined {
   const { callbackSecret: secret = '', callbackHeader: header = HEADER, callbackCheck = 'hmac-sha256' } = settings;
   const given = headers.get(header);
-  if (given === null) return `the header ${header} is missing`;
+  if (given === null) return say('header-missing', { name: header });
   if (callbackCheck === 'secret')
-    return isSecret(given, secret) ? undefined : `the header ${header} does not hold the secret that was agreed on`;
-  return isSigned(body, given, secret) ? undefined : `the header ${header} is no HMAC-SHA256 of the body by the secret`;
+    return isSecret(given, secret)
+      ? undefined
+      : say('not-the-agreed-key', { where: say('header-named', { name: header }) });
+  return isSigned(body, given, secret) ? undefined : say('not-the-agreed-hmac', { name: header });
 }
 
 /** One dossier and its status, read with the code tables of the poll. */

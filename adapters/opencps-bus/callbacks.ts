@@ -6,6 +6,7 @@ import {
   type Item,
   isSecret,
   issuedTokens,
+  say,
   sentObject,
 } from '#kit';
 import { readStatistic, readVote } from './figures.ts';
@@ -19,10 +20,10 @@ const token: Callback<Settings> = {
   isOn: canPush,
   check({ headers, body }, { pushKey = '', pushSecret = '' }) {
     const form = new URLSearchParams(Buffer.from(body).toString());
-    if (form.get('grant_type') !== 'client_credentials') return 'grant_type is not client_credentials';
+    if (form.get('grant_type') !== 'client_credentials') return say('grant-type');
     const [id, secret] = form.has('client_id') ? [form.get('client_id'), form.get('client_secret')] : basicIn(headers);
     const isKnown = isSecret(id, pushKey) && isSecret(secret, pushSecret);
-    return isKnown ? undefined : 'client_id and client_secret are not those that were agreed on';
+    return isKnown ? undefined : say('not-the-agreed-client');
   },
   answer: ({ nowMs }, { pushSecret = '' }) => ({
     status: 200,
@@ -50,9 +51,7 @@ function pushed(
     isOn: canPush,
     inlineFiles,
     check: ({ headers, nowMs }, { pushSecret = '' }) =>
-      issuedTokens(pushSecret).isShown(headers, nowMs)
-        ? undefined
-        : 'the token is missing, wrong or over: get one at …/token',
+      issuedTokens(pushSecret).isShown(headers, nowMs) ? undefined : say('token-not-valid'),
     read(body, settings, codes) {
       const row = sentObject(body);
       return row ? read(row, settings, codes) : [unreadable];

@@ -1,4 +1,4 @@
-import { type Callback, type CallbackReply, type CallbackResult, problem, sentObject, textOf } from '#kit';
+import { type Callback, type CallbackReply, type CallbackResult, problem, say, sentObject, textOf } from '#kit';
 import { readNotification } from './reports.ts';
 import { isPaygov, type Settings } from './settings.ts';
 import { isChecked, isSignedIpn } from './signatures.ts';
@@ -9,10 +9,12 @@ type Members = Readonly<Record<string, unknown>>;
 export const ipn: Callback<Settings> = {
   check({ body }, settings) {
     const members = sentObject(body);
-    if (!members) return 'the body is not a JSON object';
+    if (!members) return say('not-a-json-object');
     if (isPaygov(settings))
-      return isChecked(settings.ipnChecksum ?? [], members, settings) ? undefined : 'the checksum is not valid';
-    return isSignedIpn(members, settings) ? undefined : 'MaXacThuc is not valid';
+      return isChecked(settings.ipnChecksum ?? [], members, settings)
+        ? undefined
+        : say('not-valid', { name: 'checksum' });
+    return isSignedIpn(members, settings) ? undefined : say('not-valid', { name: 'MaXacThuc' });
   },
   referenceIn(body, settings) {
     const members = sentObject(body);

@@ -118,16 +118,16 @@ function codeIn(text: string | undefined): string | undefined {
 /** Notifications are smaller. A body of 20 MiB would hold the event loop for 40 ms. */
 const HASHED_BYTES = 1024 * 1024;
 
-function traceOf({ vault }: RefusalLogContext, c: Context, { status, words }: Refusal): object {
-  const { party, operation, keyName, body, forged: { why, reference } = {} } = notedOf(c);
+function traceOf({ vault }: RefusalLogContext, c: Context, { status, words, message }: Refusal): object {
+  const { party, operation, keyName, body, forged } = notedOf(c);
   return {
     party: codeIn(party),
     operation: codeIn(operation),
     key: keyName,
     status,
     code: words.code,
-    why,
-    reference: codeIn(reference),
+    why: forged && message,
+    reference: codeIn(forged?.reference),
     bodyBytes: body?.length,
     // Keyed, so that nobody without the secret can test a guess of the content. Equal bodies have equal digests.
     bodyDigest: body && vault.blind('refused body', hash('sha256', body.subarray(0, HASHED_BYTES), 'base64url'))[0],

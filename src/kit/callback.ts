@@ -1,6 +1,7 @@
 import type { Item } from '#core/dossier/item';
 import type { CodesOf } from '#core/identifiers/codes';
 import type { Problem } from '#core/problem';
+import type { TextOrWords } from '#messages/message';
 
 /** A partner's request before anything of it was read. */
 export interface CallbackRequest {
@@ -71,7 +72,7 @@ interface AnyCallback<Settings> {
    * Why the request is not the partner's, without secrets. Undefined if it is. Runs before the body is read, with
    * `isSigned` or `isSecret` of the kit. Pure. An exception is a bug, and refuses the request.
    */
-  check(request: CallbackRequest, settings: Settings): string | undefined;
+  check(request: CallbackRequest, settings: Settings): TextOrWords | undefined;
   /**
    * What a refused request claims to be about, such as the reference of a payment: the log names it if it looks like a code.
    * Pure. Never throws.

@@ -28,6 +28,8 @@ export const NAMES: Readonly<Record<string, string>> = {
   object: 'đối tượng',
   boolean: 'đúng/sai',
   text: 'văn bản',
+  'the media type': 'Content-Type',
+  'the XML declaration': 'khai báo XML',
 };
 
 /** The Vietnamese names of codes of the interface: states, kinds of messages, code tables. The code stands behind its name. */

@@ -3,6 +3,7 @@ import type { Item } from '#core/dossier/item';
 import { parseExactly } from '#core/exact-json';
 import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import { type Problem, problem } from '#core/problem';
+import { say, type Words } from '#messages/message';
 import type { Callback, CallbackRequest, CallbackResult } from '../kit/callback.ts';
 import { isSecret } from '../kit/callback-checks.ts';
 import { nodesAt, readXml } from '../kit/xml/read-xml.ts';
@@ -37,14 +38,14 @@ function callbackOf(called: Called, operation: PulledOperation): Callback<Minist
   };
 }
 
-function whyNotTheirs({ headers, query, key }: CallbackRequest, keyIn: string, agreed: string): string | undefined {
+function whyNotTheirs({ headers, query, key }: CallbackRequest, keyIn: string, agreed: string): Words | undefined {
   const name = keyIn.slice(1);
   const [given, where] = keyIn.startsWith('?')
-    ? [query?.get(name), `the parameter ${name}`]
+    ? [query?.get(name), say('parameter-named', { name })]
     : keyIn.startsWith('@')
-      ? [headers.get(name), `the header ${name}`]
-      : [key, 'the end of the address'];
-  return isSecret(given, agreed) ? undefined : `${where} is not the key that was agreed on`;
+      ? [headers.get(name), say('header-named', { name })]
+      : [key, say('end-of-address')];
+  return isSecret(given, agreed) ? undefined : say('not-the-agreed-key', { where });
 }
 
 /** The records of a body, in JSON or XML. */

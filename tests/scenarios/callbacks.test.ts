@@ -13,6 +13,7 @@ import type { Callback } from '../../src/kit/callback.ts';
 import { startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { officerAt } from '../support/officer.ts';
 import { type Answer, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -352,6 +353,18 @@ describe('callbacks', () => {
     const [noted] = await calledBack();
     expect(noted).toMatchObject({ party: 'civil-status', door: 'callback:status', outcome: 'refused' });
     expect(JSON.stringify([reply.body, noted])).not.toContain(SECRET);
+  });
+
+  test('a refusal is in the language of the request, and its reason in Vietnamese on the console', async () => {
+    const refused = await post(push(), { signature: 'x', headers: { 'Accept-Language': 'vi' } });
+    const reason = 'tiêu đề X-Signature không phải HMAC-SHA256 của nội dung với khóa bí mật đã thống nhất';
+    expect(refused.body.errorDescription).toBe(reason);
+    const invalid = await post(push({ maHoSo: '' }), { headers: { 'Accept-Language': 'vi' } });
+    expect(invalid.body.errorDescription).toBe('/maHoSo thiếu, hoặc không phải mã hồ sơ');
+    const [{ id } = { id: '' }] = (await calledBack()).filter(({ outcome }) => outcome === 'refused');
+    const officer = officerAt(hub);
+    await officer.signIn('ops');
+    expect((await officer.get(`/console/messages/${id}`)).text).toContain(reason);
   });
 
   test('an early step is set aside with a reason when its dossier arrives without its party', async () => {

@@ -3,7 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
-import { dossierXml, envelope, HUB, pushXml, SOAP11, SOAP12, sendSoap } from '../support/soap.ts';
+import {
+  dossierXml,
+  englishIn,
+  envelope,
+  HUB,
+  pushXml,
+  SOAP11,
+  SOAP12,
+  sendSoap,
+  VIETNAMESE,
+} from '../support/soap.ts';
 
 const VERSIONS = ['1.1', '1.2'] as const;
 
@@ -327,8 +337,8 @@ describe('the SOAP door', () => {
     const block = (name: string, value: string) =>
       `<a:${name} xmlns:a="${wsa}" s:mustUnderstand="1">${value}</a:${name}>`;
     const address = (value: string) => `<b:Address xmlns:b="${wsa}">${value}</b:Address>`;
-    const ask = (header: string, content = '<h:Ping/>') =>
-      sendSoap(hub, envelope(content, { version: '1.2', header }), { version: '1.2' });
+    const ask = (header: string, content = '<h:Ping/>', more = {}) =>
+      sendSoap(hub, envelope(content, { version: '1.2', header }), { version: '1.2', headers: more });
     const headers = (action: string, more = '') =>
       block('Action', action) + block('MessageID', 'urn:uuid:1 &amp; only') + block('To', 'https://hub.example') + more;
 
@@ -373,6 +383,7 @@ describe('the SOAP door', () => {
       const { fault } = await ask(headers(action, more));
       expect(fault?.code).toBe('soap:Sender');
       expect(fault?.reason).toMatch(reason);
+      expect(englishIn((await ask(headers(action, more), undefined, VIETNAMESE)).fault)).toEqual([]);
       const reply = await ask(headers(action, more).replaceAll('s:mustUnderstand="1"', ''));
       expect(reply.status).toBe(200);
       expect(reply.text).not.toContain(wsa);

@@ -7,7 +7,18 @@ import { createNonces } from '../../src/ledger/nonces.ts';
 import { type TestCertificate, testCertificate } from '../support/certificate.ts';
 import { inDepth, test } from '../support/depth.ts';
 import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
-import { dossierXml, envelope, PASSWORD, pushXml, type SoapReply, sendSoap, WSSE, WSU } from '../support/soap.ts';
+import {
+  dossierXml,
+  englishIn,
+  envelope,
+  PASSWORD,
+  pushXml,
+  type SoapReply,
+  sendSoap,
+  VIETNAMESE,
+  WSSE,
+  WSU,
+} from '../support/soap.ts';
 import { MORNING } from '../support/template.ts';
 
 const PING = '<h:Ping/>';
@@ -396,7 +407,7 @@ describe('a signed envelope', () => {
       () => push('H60.01-250812-4666', { canonicalisation: 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315' }),
       /not supported/,
     ],
-    ['of the time alone', () => push('H60.01-250812-4666', { parts: [TIMESTAMP] }), /not of the Body/],
+    ['of the time alone', () => push('H60.01-250812-4666', { parts: [TIMESTAMP] }), /does not sign the Body/],
     [
       'whose Body was moved to the header',
       () => {
@@ -407,7 +418,7 @@ describe('a signed envelope', () => {
           `<x:Wrapper xmlns:x="urn:x">${body}</x:Wrapper></s:Header>`,
         );
       },
-      /not of the Body/,
+      /does not sign the Body/,
     ],
     [
       'whose id two elements have',
@@ -451,6 +462,8 @@ describe('a signed envelope', () => {
     await send(heard);
     const reply = await send(message());
     expect(reply.fault).toMatchObject({ code: 'soap:Client', reason: expect.stringMatching(reason) });
+    const vietnamese = await sendSoap(hub, message(), { key: null, headers: VIETNAMESE });
+    expect(englishIn(vietnamese.fault)).toEqual([]);
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-4666')).status).toBe(404);
   });
 

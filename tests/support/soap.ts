@@ -20,6 +20,16 @@ export interface SoapReply {
   readonly fault: { readonly code: string; readonly reason: string; readonly problems: readonly Problem[] } | undefined;
 }
 
+/** The headers of a client that reads Vietnamese. */
+export const VIETNAMESE = { 'Accept-Language': 'vi' };
+
+/** The English words in a fault, its quoted values left out. */
+export function englishIn(fault: SoapReply['fault']): readonly string[] {
+  if (!fault) throw new Error('there is no fault');
+  const ours = fault.reason.replaceAll(/"[^"]*"|“[^”]*”/g, '');
+  return ours.match(/\b(?:the|it|is|was|has|not|of|to|expected|missing)\b/g) ?? [];
+}
+
 interface Problem {
   readonly path: string;
   readonly message: string;

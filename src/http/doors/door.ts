@@ -22,8 +22,8 @@ export interface Noted {
   keyName?: string;
   /** Set when the sender is authenticated without a key. */
   isKnown?: true;
-  /** Of a request that is not from its partner: why, and what it claims to be about. */
-  forged?: { readonly why: string; readonly reference: string | undefined };
+  /** Of a request that is not from its partner: what it claims to be about. */
+  forged?: { readonly reference: string | undefined };
   body?: Buffer;
 }
 

@@ -7,6 +7,7 @@ import type { Load } from '../../bodies.ts';
 import { bodyChunks, readBody } from '../../body.ts';
 import { createUploadSlots, fileRefusal, inFileTime } from '../../file-refusal.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
+import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import type { Slots } from '../../slots.ts';
@@ -119,7 +120,7 @@ async function requireSender(
   const owner = `callback ${found.party.id}`;
   await hub.guessLimit.check(c, why === undefined ? { id: owner } : undefined);
   if (why !== undefined) {
-    note(c, { forged: { why, reference: found.callback.referenceIn?.(body, found.party.settings) } });
+    note(c, { forged: { reference: found.callback.referenceIn?.(body, found.party.settings) } });
     throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
   }
   load.belongsTo(owner);
@@ -177,7 +178,8 @@ function reply(
   result: CallbackResult,
   { headers = {}, body: sent }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: Buffer },
 ): Response {
-  return written(c, callback.reply(result, party.settings, sent), headers);
+  const problems = inLanguage(languageOf(c), result.problems);
+  return written(c, callback.reply({ ...result, problems }, party.settings, sent), headers);
 }
 
 function written(

@@ -1,7 +1,7 @@
 import type { Item } from '#core/dossier/item';
 import { doorKey } from '#core/identifiers/door';
 import { problem } from '#core/problem';
-import { say } from '#messages/message';
+import { say, type Words, wordsOf } from '#messages/message';
 import type { Callback, CallbackRequest, StoringCallback } from '../../../kit/callback.ts';
 import type { Party } from '../../../parties/party.ts';
 import type { AppContext } from '../../app-context.ts';
@@ -60,12 +60,13 @@ export function whyNotFrom(
   hub: CallbackDoorContext,
   { party, name, callback }: Found,
   request: CallbackRequest,
-): string | undefined {
+): Words | undefined {
   try {
-    return callback.check(request, party.settings);
+    const why = callback.check(request, party.settings);
+    return why === undefined ? undefined : wordsOf(why);
   } catch (error) {
     hub.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
-    return 'its sender could not be made out';
+    return say('sender-not-checked');
   }
 }
 

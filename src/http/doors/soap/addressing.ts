@@ -1,5 +1,6 @@
 import type { XmlElement } from 'libxml2-wasm';
-import { quote } from '#core/explain';
+import { say, type Words } from '#messages/message';
+import { received } from '#messages/received';
 import { Refusal } from '../../problem.ts';
 import type { OperationName } from './wsdl.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
@@ -67,18 +68,18 @@ export function isAnsweredByAddressing(addressing: Addressing, operation: Operat
   return why === undefined;
 }
 
-function problemOf({ headers, twice }: Addressing, operation: OperationName): string | undefined {
-  if (twice !== undefined) return `the Header has more than one wsa:${twice}, expected one`;
+function problemOf({ headers, twice }: Addressing, operation: OperationName): Words | undefined {
+  if (twice !== undefined) return say('more-than-one', { thing: 'Header', name: `wsa:${twice}` });
   const action = headers.get('Action') ?? '';
   // Clients that ignore the SOAPAction derive the Action from the WSDL (WS-Addressing Metadata 4.4.4).
   if (action !== actionOf(operation) && action !== defaultAction(`${operation}Request`))
-    return `the wsa:Action is ${quote(action)} and the Body asks for ${operation}, expected ${actionOf(operation)}`;
+    return say('wsa-action', { got: received(action), operation, expected: actionOf(operation) });
   for (const name of ['ReplyTo', 'FaultTo']) {
     const address = headers.get(name) ?? ANONYMOUS;
     if (address !== ANONYMOUS)
-      return `the address of wsa:${name} is ${quote(address)}: answers go over the connection of the message, expected ${ANONYMOUS}`;
+      return say('wsa-address', { name: `wsa:${name}`, got: received(address), expected: ANONYMOUS });
   }
-  if (!hasShortId(headers)) return `the wsa:MessageID is too long, expected at most ${MAX_ID} characters`;
+  if (!hasShortId(headers)) return say('wsa-id-too-long', { most: MAX_ID });
   return undefined;
 }
 

@@ -117,8 +117,10 @@ function* readParts(xml: Buffer, { items }: Layout, head: Buffer, tail: Buffer):
 function valuesIn({ operation, values, problems }: Envelope): readonly unknown[] {
   const [first] = problems;
   if (!first) return values;
-  const where = [first.path, first.message].filter((text) => text !== '').join(', ');
-  throw new Refusal('invalid', say('not-as-schema', { operation, why: where }), { problems });
+  const { path, code, args } = first;
+  const problem = { code, args };
+  const why = path === '' ? problem : say('of-place', { path, problem });
+  throw new Refusal('invalid', say('not-as-schema', { operation, why }), { problems });
 }
 
 function linesIn(bytes: Buffer): number {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type XmlDocument, XmlElement } from 'libxml2-wasm';
 import { drain } from '#core/drain';
-import { quote } from '#core/explain';
-import { quotedText, say } from '#messages/message';
+import { say, type Words } from '#messages/message';
+import { received } from '#messages/received';
 import { Refusal } from '../../problem.ts';
 import { elementsIn } from './elements.ts';
 import { decodeXml } from './encoding.ts';
@@ -38,7 +38,7 @@ export function rootOf(body: Buffer, media: MediaType): Root {
   const parts = partsOf(body, media.parameters.get('boundary') ?? '');
   const start = media.parameters.get('start');
   const root = start === undefined ? parts[0] : parts.find((part) => idOf(part) === bare(start));
-  if (!root) throw refused(`the root part ${quote(start ?? '')} is missing`);
+  if (!root) throw refused(say('mtom-part-missing', { got: received(start ?? '') }));
   const { parameters } = readMediaType(root.headers.get('content-type'));
   const charset = parameters.get('charset');
   const xml = decodeXml(root.content, charset);
@@ -47,25 +47,25 @@ export function rootOf(body: Buffer, media: MediaType): Root {
 
 function partsOf(body: Buffer, boundary: string): readonly Part[] {
   if (!/^[\x21-\x7e](?:[\x20-\x7e]{0,68}[\x21-\x7e])?$/.test(boundary))
-    throw refused(`got the boundary ${quote(boundary)}, expected 1 to 70 characters`);
+    throw refused(say('mtom-boundary', { got: received(boundary) }));
   const mark = `--${boundary}`;
   let at = body.indexOf(mark);
-  if (at === -1) throw refused('the boundary does not occur in the body');
+  if (at === -1) throw refused(say('mtom-boundary-absent'));
   const parts: Part[] = [];
   for (;;) {
     const begin = at + mark.length;
     if (body.toString('latin1', begin, begin + 2) === '--') return parts;
     const end = body.indexOf(`\r\n${mark}`, begin);
-    if (end === -1) throw refused('the last boundary is missing: the message ends early');
-    if (parts.push(partOf(body.subarray(begin, end))) > MAX_PARTS) throw refused(`more than ${MAX_PARTS} parts`);
+    if (end === -1) throw refused(say('mtom-ends-early'));
+    if (parts.push(partOf(body.subarray(begin, end))) > MAX_PARTS)
+      throw refused(say('mtom-parts', { most: MAX_PARTS }));
     at = end + 2;
   }
 }
 
 function partOf(bytes: Buffer): Part {
   const end = bytes.indexOf('\r\n\r\n');
-  if (end === -1 || end > MAX_HEADER_BYTES)
-    throw refused(`a part has no headers, or more than ${MAX_HEADER_BYTES} bytes`);
+  if (end === -1 || end > MAX_HEADER_BYTES) throw refused(say('mtom-part-headers', { count: MAX_HEADER_BYTES }));
   const lines = bytes
     .toString('latin1', 0, end)
     .replaceAll(/\r\n[ \t]+/g, ' ')
@@ -76,16 +76,16 @@ function partOf(bytes: Buffer): Part {
   const content = bytes.subarray(end + 4);
   const declared = headers.get('content-length');
   if (declared !== undefined && Number(declared) !== content.length)
-    throw refused(`a part says that it has ${quote(declared)} bytes, and has ${content.length}`);
+    throw refused(say('mtom-part-length', { got: received(declared), count: content.length }));
   const encoding = headers.get('content-transfer-encoding')?.toLowerCase() ?? 'binary';
   if (encoding === 'base64') return { headers, content: Buffer.from(content.toString('latin1'), 'base64') };
   if (['binary', '8bit', '7bit'].includes(encoding)) return { headers, content };
-  throw refused(`got the transfer encoding ${quote(encoding)}, expected binary, 8bit, 7bit or base64`);
+  throw refused(say('mtom-transfer-encoding', { got: received(encoding) }));
 }
 
 /** XOP: each Include is replaced by the base64 text of its part. */
 function putTogether(root: Buffer, parts: readonly Part[]): Buffer {
-  if (root.length > MAX_ROOT_BYTES) throw refused(`an envelope with attachments of more than ${MAX_ROOT_BYTES} bytes`);
+  if (root.length > MAX_ROOT_BYTES) throw refused(say('mtom-envelope-large', { count: MAX_ROOT_BYTES }));
   drain(lookOver(root));
   const document = parse(root);
   try {
@@ -120,17 +120,16 @@ function includesIn(document: XmlDocument, parts: readonly Part[]): readonly Inc
   const byId = new Map(parts.toReversed().map((part) => [idOf(part), part]));
   const met = new Set<Part>();
   return document.find('//xop:Include', { xop: XOP }).map((include) => {
-    if (!(include instanceof XmlElement) || !include.parent) throw refused('xop:Include stands for the whole envelope');
+    if (!(include instanceof XmlElement) || !include.parent) throw refused(say('xop-whole-envelope'));
     const { parent } = include;
-    if (elementsIn(parent).length > 1 || elementsIn(include).length > 0)
-      throw refused('xop:Include is to stand alone in its element, with no element in it');
+    if (elementsIn(parent).length > 1 || elementsIn(include).length > 0) throw refused(say('xop-not-alone'));
     const href = include.attr('href')?.value ?? '';
     const part = byId.get(idIn(href));
-    if (!part) throw refused(`the part ${quote(href)} is missing`);
-    if (met.size === met.add(part).size) throw refused(`two xop:Include refer to the part ${quote(href)}`);
+    if (!part) throw refused(say('mtom-part-missing', { got: received(href) }));
+    if (met.size === met.add(part).size) throw refused(say('xop-part-twice', { got: received(href) }));
     // Base64 adds a third to the length.
     if (part.content.length > (MAX_TEXT_BYTES / 4) * 3)
-      throw refused(`the part ${quote(href)} is longer than a text may be, which is ${MAX_TEXT_BYTES} bytes in base64`);
+      throw refused(say('xop-part-large', { got: received(href), count: MAX_TEXT_BYTES }));
     return { include, parent, part };
   });
 }
@@ -140,7 +139,7 @@ function idIn(href: string): string {
   try {
     return decodeURIComponent(href.replace(/^cid:/, ''));
   } catch {
-    throw refused(`${quote(href)} is no reference to a part`);
+    throw refused(say('xop-reference', { got: received(href) }));
   }
 }
 
@@ -153,6 +152,6 @@ function bare(id: string): string {
   return id.replaceAll(/^\s*<|>\s*$/g, '');
 }
 
-function refused(why: string): Refusal {
-  return new Refusal('bad-request', say('mtom-not-usable', { why: quotedText(why) }));
+function refused(why: Words): Refusal {
+  return new Refusal('bad-request', say('mtom-not-usable', { why }));
 }

@@ -1,4 +1,4 @@
-import { quotedText, say } from '#messages/message';
+import { say } from '#messages/message';
 import { createThreads } from '../../../concurrency/threads.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
@@ -18,8 +18,7 @@ export async function checkSignature(check: SignatureCheck): Promise<Verified> {
   if (check.xml.length > MAX_SIGNED_CHARS)
     throw new Refusal('too-large', say('signed-too-long', { most: MAX_SIGNED_CHARS }));
   const verified = check.xml.length < THREAD_CHARS ? verify(check) : await inThread(check);
-  if ('refused' in verified)
-    throw new Refusal('unauthorized', say('signature-invalid', { why: quotedText(verified.refused) }));
+  if ('refused' in verified) throw new Refusal('unauthorized', say('signature-invalid', { why: verified.refused }));
   return verified;
 }
 

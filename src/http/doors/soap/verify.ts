@@ -1,4 +1,5 @@
 import { SignedXml } from 'xml-crypto';
+import { quotedText, say, type Words } from '#messages/message';
 import { ENVELOPES } from './versions.ts';
 
 export interface SignatureCheck {
@@ -28,10 +29,10 @@ const SIGNATURES = [
 ];
 const DIGESTS = ['http://www.w3.org/2001/04/xmlenc#sha256', 'http://www.w3.org/2001/04/xmlenc#sha512'];
 const MAX_REFERENCES = 10;
-const CHANGED = 'what is signed was changed, or another key signed it';
+const CHANGED = say('signature-changed');
 
 /** Verifies a signature synchronously. An error is a value, so that it can cross threads. */
-export function verify(check: SignatureCheck): Verified | { readonly refused: string } {
+export function verify(check: SignatureCheck): Verified | { readonly refused: Words } {
   const signed = new SignedXml({ publicCert: check.certificate });
   // All other algorithms are refused: SHA-1, MD5, HMAC, inclusive canonicalisation, and those with comments.
   signed.SignatureAlgorithms = only(signed.SignatureAlgorithms, SIGNATURES);
@@ -40,12 +41,12 @@ export function verify(check: SignatureCheck): Verified | { readonly refused: st
   try {
     signed.loadSignature(check.signature);
     const references = signed.getReferences();
-    if (references.length > MAX_REFERENCES) return { refused: `it has more than ${MAX_REFERENCES} references` };
+    if (references.length > MAX_REFERENCES) return { refused: say('signature-references', { most: MAX_REFERENCES }) };
     if (signed.canonicalizationAlgorithm !== EXCLUSIVE || !references.every(isExclusive))
-      return { refused: `a canonicalisation is not supported, expected ${EXCLUSIVE}` };
-    if (!references.every(({ uri }) => uri?.startsWith('#'))) return { refused: 'a reference is not to an id' };
+      return { refused: say('signature-canonicalisation', { expected: EXCLUSIVE }) };
+    if (!references.every(({ uri }) => uri?.startsWith('#'))) return { refused: say('signature-reference') };
     const toBody = references.flatMap(({ uri }, at) => (uri === `#${check.bodyId}` ? at : []));
-    if (toBody.length !== 1) return { refused: 'it is not of the Body' };
+    if (toBody.length !== 1) return { refused: say('signature-not-of-body') };
     if (!signed.checkSignature(check.xml)) return { refused: CHANGED };
     const body = signed.getSignedReferences()[toBody[0] as number] as string;
     return {
@@ -54,7 +55,7 @@ export function verify(check: SignatureCheck): Verified | { readonly refused: st
     };
   } catch (error) {
     const { message } = error as Error;
-    return { refused: message.startsWith('invalid signature') ? CHANGED : message.slice(0, 300) };
+    return { refused: message.startsWith('invalid signature') ? CHANGED : quotedText(message.slice(0, 300)) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Item } from '#core/dossier/item';
-import { quotedText } from '#messages/message';
-import { inEnglish } from '#messages/render';
+import { type TextOrWords, wordsOf } from '#messages/message';
+import { inEnglish, sentenceOf } from '#messages/render';
 import { callbacksOf } from '../../adapter.ts';
 import type { Callback, CallbackResult } from '../../callback.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
@@ -42,7 +42,7 @@ export function playCallback(options: ContractOptions, expect: Vitest['expect'],
   const refused = callback.check(asked, settings);
   const items = refused === undefined ? callback.read?.(body, settings, codes) : [];
   const found = items ? { items: asSentences(items) } : { answered: true };
-  expect(refused === undefined ? found : { refused }).toEqual(JSON.parse(files.expected));
+  expect(refused === undefined ? found : { refused: sentenceOf(refused).message }).toEqual(JSON.parse(files.expected));
   const { mediaType = 'application/json', ...told } =
     callback.answer && refused === undefined
       ? callback.answer(asked, settings)
@@ -54,9 +54,9 @@ export function playCallback(options: ContractOptions, expect: Vitest['expect'],
   });
 }
 
-function resultOf(refused: string | undefined, items: readonly Item[]): CallbackResult {
+function resultOf(refused: TextOrWords | undefined, items: readonly Item[]): CallbackResult {
   if (refused !== undefined)
-    return { kind: 'refused', status: 401, problems: [{ path: '', ...inEnglish(quotedText(refused)) }] };
+    return { kind: 'refused', status: 401, problems: [{ path: '', ...inEnglish(wordsOf(refused)) }] };
   const problems = items.flatMap((item) => (item.kind === 'invalid' ? item.problems : []));
   if (problems.length > 0) return { kind: 'invalid', status: 422, problems, receipt: 'a-receipt' };
   return { kind: 'held', status: 200, problems, receipt: 'a-receipt' };
