@@ -30,6 +30,8 @@ export interface CatalogueFilter {
 export interface CatalogueReader {
   /** By any form of its code. */
   one(kind: CatalogueKind, code: string): Promise<ServedEntry | undefined>;
+  /** The names of entries, by any form of their codes. Null for a code that the catalogue lacks. */
+  names(kind: CatalogueKind, codes: readonly string[]): Promise<(code: string) => string | null>;
   /** In the order of keys, after `after`. Unparsed, because parsing 200 large ones blocks the process for 60 ms. */
   list(
     kind: CatalogueKind,
@@ -80,6 +82,13 @@ export function createCatalogueReader(database: Database): CatalogueReader {
   const entries = (kind: CatalogueKind, filter: CatalogueFilter = {}) => narrowed(database, kind, filter);
   return {
     one: (kind, code) => entries(kind).select(SERVED).where('key', '=', catalogueKey(kind, code)).executeTakeFirst(),
+    async names(kind, codes) {
+      const keys = [...new Set(codes.map((code) => catalogueKey(kind, code)))];
+      const found =
+        keys.length === 0 ? [] : await entries(kind).select(['key', 'name']).where('key', 'in', keys).execute();
+      const named = new Map(found.map(({ key, name }) => [key, name]));
+      return (code) => named.get(catalogueKey(kind, code)) ?? null;
+    },
     async list(kind, filter, limit, after) {
       const query = entries(kind, filter).select(WITH_SIZE);
       const following = after === undefined ? query : query.where('key', '>', after);

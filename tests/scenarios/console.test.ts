@@ -1162,17 +1162,21 @@ describe('the console of an empty hub', () => {
 
   test('the dossiers of a number have the names of a catalogue that came after them', async () => {
     const agencies = seedOf('agencies').filter(({ code }) => code === 'H60.163');
-    const other = await testHub({ partners: { source: catalogueSource({ agencies }) }, keys: [...OPERATOR_KEYS] });
+    const services = seedOf('services').slice(0, 1);
+    const source = catalogueSource({ agencies, services });
+    const other = await testHub({ partners: { source }, keys: [...OPERATOR_KEYS] });
     try {
-      const unnamed = { agencyName: undefined, serviceName: undefined };
-      await other.push(dossier({ agencyCode: 'H60.163', ...unnamed }));
+      const { code: serviceCode, name: serviceName } = services[0] as { code: string; name: string };
+      const named = { agencyName: 'Tên cơ quan của một cửa', serviceName: 'Tên thủ tục của một cửa' };
+      await other.push(dossier({ agencyCode: 'H60.163', serviceCode, ...named }));
       await pullCatalogue(other);
       const visitor = officerAt(other);
       await visitor.signIn('ops');
       const { text } = await visitor.get(
         '/console/statistics/dossiers?period=2025&by=agency&column=received&key=H60.163',
       );
-      expect(text).not.toContain('>chưa có trong danh mục</span>');
+      expect(text).not.toMatch(/>chưa có trong danh mục<|của một cửa/);
+      expect(text).toContain(serviceName);
       expect(text).toContain('tiếp nhận · Ủy ban nhân dân xã Bạch Đích</span>');
       expect(text).toContain('<span lang="vi">Ủy ban nhân dân xã Bạch Đích</span> <code class="note">H60.163</code>');
     } finally {

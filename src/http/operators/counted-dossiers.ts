@@ -40,20 +40,36 @@ export function addCountedDossiers(add: AddRoute, hub: OperatorContext): void {
     async (c) => {
       requireKey(c, hub.keys, 'ops:read');
       const { items, next } = await countedPage(hub, 'ops/statistics/dossiers', read(c));
-      return c.json({ items: items.map(({ json }) => shown(JSON.parse(json) as Dossier)), next });
+      const dossiers = items.map(({ json }) => JSON.parse(json) as Dossier);
+      const [agency, service] = await Promise.all([
+        hub.catalogue.names(
+          'agency',
+          dossiers.map(({ agencyCode }) => agencyCode),
+        ),
+        hub.catalogue.names(
+          'service',
+          dossiers.map(({ serviceCode }) => serviceCode),
+        ),
+      ]);
+      return c.json({ items: dossiers.map((dossier) => shown(dossier, { agency, service })), next });
     },
   );
 }
 
-function shown(dossier: Dossier): Type.Static<typeof CountedShown> {
-  const { code, status, statusAt, dueAt = null, agencyCode, agencyName, serviceCode, serviceName } = dossier;
+interface Names {
+  agency(code: string): string | null;
+  service(code: string): string | null;
+}
+
+function shown(dossier: Dossier, names: Names): Type.Static<typeof CountedShown> {
+  const { code, status, statusAt, dueAt = null, agencyCode, serviceCode } = dossier;
   return {
     code,
     status,
     statusAt,
     dueAt,
     finishedAt: finishOf(dossier) ?? null,
-    agency: { code: agencyCode, name: agencyName ?? null },
-    service: { code: serviceCode, name: serviceName ?? null },
+    agency: { code: agencyCode, name: names.agency(agencyCode) },
+    service: { code: serviceCode, name: names.service(serviceCode) },
   };
 }

@@ -78,7 +78,7 @@ ${statisticsNotes(say, asked, report)}`,
       title: say('Hồ sơ của một số liệu', 'The dossiers of a number'),
       body: html`<p class="links"><a href="${ADDRESS}${queryText({ period: query.period, by: query.by, rule: query.rule })}">${say('« Thống kê', '« Statistics')}</a>
 <span class="note">${[query.period && periodName(say, query.period), column && columnWords(visit, column), query.key && (agencies.get(query.key) ?? query.key)].filter(Boolean).join(' · ')}</span></p>
-${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.items, next: body.next, total }, agencies)}${pager(visit, body, query)}` : ''}`,
+${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.items, next: body.next, total })}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
@@ -102,8 +102,7 @@ function columnWords({ say }: Visit, column: string): string {
     .join(', ');
 }
 
-/** @param agencies the names of those that a dossier has by its code alone */
-function dossierTable(visit: Visit, list: Part<CountedDossier>, agencies: ReadonlyMap<string, string>): Html {
+function dossierTable(visit: Visit, list: Part<CountedDossier>): Html {
   const { say } = visit;
   return table<CountedDossier>({
     caption: listCaption(visit, list, ['hồ sơ', 'dossier', 'dossiers'], ['theo mã', 'by code']),
@@ -111,15 +110,8 @@ function dossierTable(visit: Visit, list: Part<CountedDossier>, agencies: Readon
     items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
-      {
-        head: say('Thủ tục', 'Service'),
-        // A name that the dossier lacks says nothing about the catalogue.
-        cell: ({ service }) => (service.name === null ? html`<code>${service.code}</code>` : named(visit, service)),
-      },
-      {
-        head: say('Cơ quan', 'Agency'),
-        cell: ({ agency: { code, name } }) => named(visit, { code, name: name ?? agencies.get(code) ?? null }),
-      },
+      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(visit, service) },
+      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(visit, agency) },
       { head: say('Trạng thái', 'Status'), cell: ({ status }) => word(say, STATUSES, status) },
       { head: say('Hạn trả', 'Due'), cell: ({ dueAt }) => timeOf(dueAt) },
       { head: say('Quá hạn', 'Late'), cell: (one) => latenessOf(visit, one) },
