@@ -3,8 +3,8 @@ import type { AddressOf } from './links.ts';
 import type { HeadCell, Report } from './report.ts';
 
 /**
- * The rows of a report as CSV for spreadsheets: UTF-8 with a mark, texts that look like formulas escaped. The addresses of the
- * records follow in columns of their own.
+ * The rows of a report as CSV for programs: commas and decimal points (RFC 4180), UTF-8 with a mark, texts that look like
+ * formulas escaped. The addresses of the records follow in columns of their own.
  */
 export function reportCsv({ head, rows }: Report, addressOf: AddressOf): Uint8Array {
   const leaves = leavesOf(head);

@@ -908,10 +908,10 @@ describe('the console', () => {
         const fields = { codes: `${CODE(1)}\n${CODE(2)}\n${CODE(99)}`, action, why: 'gửi lại' };
         const { text } = await withoutAnswersAbout(CODE(2), () => officer.post('/console/bulk', fields));
         const file = decodeURIComponent(/href="data:text\/csv;charset=utf-8,([^"]*)"/.exec(text)?.[1] ?? '');
-        const rowOf = (code: string) => file.split('\n').filter((row) => row.startsWith(code));
-        expect(rowOf(CODE(2))).toEqual([`${CODE(2)},,,,${AWAY},`]);
+        const rowOf = (code: string) => file.split('\r\n').filter((row) => row.startsWith(code));
+        expect(rowOf(CODE(2))).toEqual([`${CODE(2)};;;;"${AWAY}";`]);
         expect(text.split(AWAY)).toHaveLength(2);
-        expect(rowOf(CODE(99))).toEqual([`${CODE(99)},không có trong chỉ mục,,,chưa có lượt chuyển nào,`]);
+        expect(rowOf(CODE(99))).toEqual([`${CODE(99)};không có trong chỉ mục;;;chưa có lượt chuyển nào;`]);
         expect(rowOf(CODE(1))).toHaveLength(2);
       }
       // The receiver stays chosen, or the next order would go to every party.

@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import { html } from 'hono/html';
 import { typedCode } from '#core/identifiers/identifiers';
 import type { Html } from '../layout.ts';
@@ -14,6 +13,7 @@ import { meaningOf } from './reasons.ts';
 import type { Delivery, Listed, Replayed } from './records.ts';
 import { refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
+import { spreadsheet } from './spreadsheet.ts';
 import { plainTimeOf } from './times.ts';
 import { may, type Screen, titleOf, type Visit } from './visit.ts';
 import { DELIVERY_STATES, REPLAY_OUTCOMES, STATUSES, word } from './words.ts';
@@ -236,7 +236,5 @@ function fileOf(visit: Visit, lines: readonly Line[], head: string): string {
     result,
     delivery ?? '',
   ]);
-  // A text that begins like a formula would run in a spreadsheet, which reads UTF-8 only after a byte order mark.
-  const text = stringify([names, ...rows], { bom: true, escape_formulas: true });
-  return `data:text/csv;charset=utf-8,${encodeURIComponent(text)}`;
+  return `data:text/csv;charset=utf-8,${encodeURIComponent(spreadsheet([names, ...rows]))}`;
 }

@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { cellOf } from '#core/dossier/file-line';
@@ -12,6 +11,7 @@ import { dossierLink, facts, partyLink, queryOf, sliceOf, slicePager } from './p
 import type { FileLine, WholeDrop } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
+import { spreadsheet } from './spreadsheet.ts';
 import { plainTimeOf, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { badge, DROP_OUTCOMES, DROP_PLACES, EFFECTS, ITEM_OUTCOMES, PULLS, word } from './words.ts';
@@ -123,25 +123,21 @@ function csvOf(c: Context, say: Say, { file, at, outcome, counts, problems, line
       ? [line(row ?? '', '')]
       : found.map(({ path, message }) => line(cellOf(path) || (row ?? ''), message));
   });
-  const text = stringify(
+  const text = spreadsheet([
+    [say('Tệp', 'File'), file],
+    [say('Lúc', 'At'), plainTimeOf(at)],
+    [say('Kết quả', 'Outcome'), word(say, DROP_OUTCOMES, outcome), ...problems.map(({ message }) => message)],
+    ...Object.entries(counts).map(([effect, count]) => [word(say, EFFECTS, effect), count]),
+    [],
     [
-      [say('Tệp', 'File'), file],
-      [say('Lúc', 'At'), plainTimeOf(at)],
-      [say('Kết quả', 'Outcome'), word(say, DROP_OUTCOMES, outcome), ...problems.map(({ message }) => message)],
-      ...Object.entries(counts).map(([effect, count]) => [word(say, EFFECTS, effect), count]),
-      [],
-      [
-        say('Trang tính', 'Sheet'),
-        say('Ô', 'Cell'),
-        say('Mã hồ sơ', 'Dossier'),
-        say('Kết quả', 'Outcome'),
-        say('Lý do', 'Reason'),
-      ],
-      ...rows,
+      say('Trang tính', 'Sheet'),
+      say('Ô', 'Cell'),
+      say('Mã hồ sơ', 'Dossier'),
+      say('Kết quả', 'Outcome'),
+      say('Lý do', 'Reason'),
     ],
-    // A cell that begins like a formula would run in a spreadsheet.
-    { bom: true, delimiter: ';', escape_formulas: true, record_delimiter: '\r\n' },
-  );
+    ...rows,
+  ]);
   return c.body(text, 200, {
     'Content-Type': 'text/csv; charset=utf-8',
     'Content-Disposition': attachment(`${file ?? 'file'}.report.csv`),

@@ -37,7 +37,8 @@ function tableText(say: Say, { by, total, items }: StatisticsReport): string {
       ...items.map((item) => line(item.key, titleOf(say, by, item), item)),
       line(null, say('Tổng cộng', 'All together'), total),
     ],
-    // A name that begins like a formula would run in a spreadsheet, which reads UTF-8 only after a byte order mark.
+    // Commas and decimal points, for programs (RFC 4180). A name that begins like a formula would run in a spreadsheet, which
+    // reads UTF-8 only after a byte order mark.
     { bom: true, escape_formulas: true },
   );
 }
