@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { DAY_MS, instantToMs, msToInstant } from '#core/dates/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { isFinished } from '#core/dossier/status';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
@@ -71,10 +71,7 @@ function facts(say: Say, dossier: PublicDossier, known: Known): Html {
     [say('Đơn vị xử lý', 'Unit'), processingUnit && processingUnit !== agency ? vietnamese(processingUnit) : undefined],
     [say('Ngày nộp', 'Submitted'), at(submittedAt)],
     [say('Ngày tiếp nhận', 'Received'), at(receivedAt)],
-    [
-      say('Ngày hẹn trả', 'Due'),
-      dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier, dueAt, known.nowMs)}` : unknown(say),
-    ],
+    [say('Ngày hẹn trả', 'Due'), dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier, dueAt, known)}` : unknown(say)],
     [say('Ngày xử lý xong', 'Resolved'), at(finishedAt)],
     [say('Ngày trả kết quả', 'Result returned'), at(returnedAt)],
     [say('Ngày từ chối', 'Refused'), at(refusedAt)],
@@ -86,16 +83,27 @@ function facts(say: Say, dossier: PublicDossier, known: Known): Html {
 const isPaused = (status: Status): boolean => status === 'supplement-required' || status === 'payment-required';
 
 /** How much time is left. A finished dossier has no mark, because several rules define "in time". */
-function dueMark(say: Say, { status, statusAt }: PublicDossier, dueAt: string, nowMs: number): Html | string {
+function dueMark(say: Say, { status, statusAt }: PublicDossier, dueAt: string, known: Known): Html | string {
   if (isFinished(status)) return '';
-  const leftMs = instantToMs(dueAt) - (isPaused(status) ? instantToMs(statusAt) : nowMs);
-  if (isPaused(status) && leftMs >= 0) return '';
-  const days = Math.floor(Math.abs(leftMs) / DAY_MS);
-  const long =
-    days === 0 ? say('chưa tới 1 ngày', 'less than a day') : say(`${days} ngày`, days === 1 ? '1 day' : `${days} days`);
-  return leftMs >= 0
-    ? html`<span class="mark good">${say(`trong hạn, còn ${long}`, `in time – ${long} left`)}</span>`
-    : html`<span class="mark bad">${say(`quá hạn ${long}`, `overdue by ${long}`)}</span>`;
+  const [atMs, dueMs] = [isPaused(status) ? instantToMs(statusAt) : known.nowMs, instantToMs(dueAt)];
+  if (atMs > dueMs) {
+    const late = workingDays(say, daysBetween(dueMs, atMs, known));
+    return html`<span class="mark bad">${say(`quá hạn ${late}`, `overdue by ${late}`)}</span>`;
+  }
+  if (isPaused(status)) return '';
+  const left = workingDays(say, daysBetween(atMs, dueMs, known));
+  return html`<span class="mark good">${say(`trong hạn, còn ${left}`, `in time – ${left} left`)}</span>`;
+}
+
+/** Working days, in halves. */
+function daysBetween(fromMs: number, toMs: number, { workingTime: { between, dayMs } }: Known): number {
+  return Math.round((between(fromMs, toMs) / dayMs) * 2) / 2;
+}
+
+/** 0 also on a day off after the due date: it adds no working time. */
+function workingDays(say: Say, days: number): string {
+  if (days === 0) return say('chưa tới nửa ngày làm việc', 'less than half a working day');
+  return say(`${number(say, days)} ngày làm việc`, `${number(say, days)} working ${days === 1 ? 'day' : 'days'}`);
 }
 
 interface Step {
@@ -175,25 +183,18 @@ export function withHistory(dossier: PublicDossier): readonly Step[] {
 function termView(say: Say, { status, submittedAt, receivedAt, dueAt }: PublicDossier, known: Known): Html | string {
   const start = receivedAt ?? submittedAt;
   if (isFinished(status) || isPaused(status) || start === undefined || dueAt === undefined) return '';
-  const { between, dayMs } = known.workingTime;
+  const { between } = known.workingTime;
   const [from, to] = [instantToMs(start), instantToMs(dueAt)];
   const whole = between(from, to);
   if (whole === 0) return '';
-  const halves = (ms: number): number => Math.round((ms / dayMs) * 2) / 2;
   const isLate = known.nowMs > to;
+  const late = workingDays(say, daysBetween(to, known.nowMs, known));
+  const text = isLate
+    ? say(`Quá hạn ${late}`, `Overdue by ${late}`)
+    : leftText(say, daysBetween(known.nowMs, to, known), daysBetween(from, to, known));
   const left = between(known.nowMs, to);
-  const text = isLate ? lateText(say, halves(between(to, known.nowMs))) : leftText(say, halves(left), halves(whole));
   const tone = isLate ? 'bad' : left < whole / 4 ? 'warn' : 'good';
   return html`<p class="term"><span>${text}</span>${bar(isLate ? 1 : 1 - left / whole, text, tone)}</p>`;
-}
-
-/** Overdue from the due date on, also on a day off, which adds no working time. */
-function lateText(say: Say, days: number): string {
-  if (days === 0) return say('Quá hạn chưa tới nửa ngày làm việc', 'Overdue by less than half a working day');
-  return say(
-    `Quá hạn ${number(say, days)} ngày làm việc`,
-    `Overdue by ${number(say, days)} working ${days === 1 ? 'day' : 'days'}`,
-  );
 }
 
 function leftText(say: Say, days: number, whole: number): string {

@@ -143,14 +143,14 @@ describeInBrowser(() => {
       await look('look-up-none');
       await page.getByLabel('4 số cuối').fill('0001');
       await page.keyboard.press('Enter');
-      await page.getByText('trong hạn, còn 7 ngày').waitFor();
+      await page.getByText('trong hạn, còn 6 ngày làm việc').waitFor();
       expect(await page.locator('[aria-current="step"]').textContent()).toContain('Đang xử lý');
       expect(page.url()).toBe(`${url}/`);
       await look('dossier');
       await followLink(page, 'English');
       await page.getByRole('heading', { name: 'Look up a dossier' }).waitFor();
       for (const [end, says] of [
-        ['0036', 'overdue by less than a day'],
+        ['0036', 'overdue by less than half a working day'],
         ['0037', 'Stopped'],
       ]) {
         await page.getByLabel('Dossier code').fill(`H60.01-250812-${end}`);
