@@ -173,5 +173,5 @@ function withEncodings(item: Item, row: FileRow, cell: (column: string) => strin
   const { operation } = item;
   const key = `doubtful-text:${operation}:${first.path.replace(/\d+$/, '')}`;
   const cause = { ...first, kind: 'doubtful-text', key } as const;
-  return { kind: 'waiting', operation, code: item.record.code, cause, problems, asItStands: record };
+  return { kind: 'waiting', operation, code: item.record.code, cause, problems, ifAccepted: record };
 }

@@ -88,7 +88,7 @@ describe('a run through the catalogue', () => {
         key: 'code-conflict:agency:H60.01',
         message: expect.stringMatching(/Sở A.*Sở B/),
       },
-      asItStands: { record: { name: 'Sở B' } },
+      ifAccepted: { record: { name: 'Sở B' } },
     });
     const fields = ['Một', 'Hai'].map((TENLINHVUC) => ({ MALINHVUC: 'G03-GD10', TENLINHVUC, MANGANH: 'G03' }));
     expect(read('LayDanhMucLinhVuc', fields).map(({ kind }) => kind)).toEqual(['record', 'waiting']);

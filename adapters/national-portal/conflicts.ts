@@ -25,7 +25,7 @@ function conflict(kind: string, first: RecordItem, item: RecordItem): WaitingIte
     code,
     cause: { kind: 'code-conflict', key: `code-conflict:${kind}:${code}`, ...words },
     problems: [{ path: '', ...words }],
-    asItStands: item,
+    ifAccepted: item,
   };
 }
 

@@ -40,7 +40,7 @@ interface Checkpoint {
   readonly failed?: readonly number[];
 }
 
-/** A part of a list, as the portal sent its entries, and when the hub asked for it: the entries have no dates. */
+/** A part of a list, as the portal sent its entries, and when the hub asked for it: the entries have no dates. Stored so. */
 interface KeptPart {
   readonly service: string;
   readonly heardAt: string;
@@ -274,7 +274,7 @@ function bodyOf(portal: Portal, service: string, entries: readonly Row[]): Page[
 
 /** Reads one stored body of a page. Questions of the hub, which it sent there itself, are left out. */
 export function readQuestions(body: Uint8Array, settings: Settings, entered: CodesOf): readonly Item[] {
-  const { service, heardAt, reply } = JSON.parse(Buffer.from(body).toString()) as KeptPart;
+  const { service, heardAt: receivedAt, reply } = JSON.parse(Buffer.from(body).toString()) as KeptPart;
   const parsed = parseReply(reply);
   if (parsed.kind === 'not-a-reply') return [invalid(say('service-answered-by', { service, what: parsed.why }))];
   if (parsed.kind === 'error')
@@ -283,14 +283,14 @@ export function readQuestions(body: Uint8Array, settings: Settings, entered: Cod
   const codeOf = (number: string): string | undefined => codeOfNumber(number, settings.madonvi);
   return parsed.result
     .filter((entry) => !isNumberOfHub(numberOf(entry as Row) ?? 0))
-    .map((entry) => withCatalogue(readQuestion(entry, { codes, entered, receivedAt: heardAt, codeOf })));
+    .map((entry) => withCatalogue(readQuestion(entry, { codes, entered, receivedAt, codeOf })));
 }
 
 /** A question for an agency or of a field that nobody knows waits: its sender cannot be asked. */
 function withCatalogue(item: Item): Item {
   if (item.kind === 'record') return { ...item, needsCatalogue: true };
-  if (item.kind !== 'waiting' || !item.asItStands) return item;
-  return { ...item, asItStands: { ...item.asItStands, needsCatalogue: true } };
+  if (item.kind !== 'waiting' || !item.ifAccepted) return item;
+  return { ...item, ifAccepted: { ...item.ifAccepted, needsCatalogue: true } };
 }
 
 function invalid(words: Words): InvalidItem {

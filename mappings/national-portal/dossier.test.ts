@@ -174,7 +174,7 @@ describe('a dossier in the dialect of the national portal', () => {
       expect(warningsOf(item)).toEqual(['/SoBienNhan']);
     }
     const waiting = read({ SoBienNhan: '12', ChuHoSo: 'Nguyá»…n VÄ?n A' });
-    expect(waiting).toMatchObject({ kind: 'waiting', asItStands: { receiptNumber: '12' } });
+    expect(waiting).toMatchObject({ kind: 'waiting', ifAccepted: { receiptNumber: '12' } });
   });
 
   test('a document that is reused in an unknown way counts as reused', () => {

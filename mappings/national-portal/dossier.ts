@@ -56,7 +56,7 @@ export function readDossier(raw: unknown, context: DossierContext): Item {
     return { ...one, receiptNumber, extra: outside.length > 0 ? JSON.stringify(outside) : undefined };
   };
   if (item.kind === 'record') return completed(item);
-  return item.kind === 'waiting' && item.asItStands ? { ...item, asItStands: completed(item.asItStands) } : item;
+  return item.kind === 'waiting' && item.ifAccepted ? { ...item, ifAccepted: completed(item.ifAccepted) } : item;
 }
 
 /**

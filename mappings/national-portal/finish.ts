@@ -34,8 +34,8 @@ function finished(reading: Reading, operation: Operation, record: object, read: 
   if (reading.unmapped.length > 0) return waiting(reading, operation, checked, record, code);
   const warned = (item: RecordItem): RecordItem => ({ ...item, warnings: [...reading.warnings, ...item.warnings] });
   if (checked.kind === 'record') return warned(checked);
-  if (checked.kind === 'invalid' || !checked.asItStands) return checked;
-  return { ...checked, asItStands: warned(checked.asItStands) };
+  if (checked.kind === 'invalid' || !checked.ifAccepted) return checked;
+  return { ...checked, ifAccepted: warned(checked.ifAccepted) };
 }
 
 function waiting(
@@ -64,9 +64,9 @@ function inDialect(reading: Reading, item: Item): Item {
   if (item.kind === 'invalid') return { ...item, problems: translate(item.problems) };
   if (item.kind === 'record') return { ...item, warnings: translate(item.warnings) };
   const problems = translate(item.problems);
-  const { asItStands } = item;
-  const taken = asItStands && { ...asItStands, warnings: translate(asItStands.warnings) };
-  return { ...item, problems, cause: { ...item.cause, ...whyAll(problems) }, asItStands: taken };
+  const { ifAccepted } = item;
+  const taken = ifAccepted && { ...ifAccepted, warnings: translate(ifAccepted.warnings) };
+  return { ...item, problems, cause: { ...item.cause, ...whyAll(problems) }, ifAccepted: taken };
 }
 
 /** The place in the dialect of a place in the record: from the nearest object that was read, by its rules. */

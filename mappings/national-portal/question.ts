@@ -79,8 +79,8 @@ type Marks = Pick<RecordItem, 'isRelayed' | 'standIns'>;
 
 function marked(item: Item, marks: Marks): Item {
   if (item.kind === 'record') return { ...item, ...marks };
-  if (item.kind !== 'waiting' || !item.asItStands) return item;
-  return { ...item, asItStands: { ...item.asItStands, ...marks } };
+  if (item.kind !== 'waiting' || !item.ifAccepted) return item;
+  return { ...item, ifAccepted: { ...item.ifAccepted, ...marks } };
 }
 
 /** `DongBoHoiDap` spells `MaLinhVuc`, and the lists `MALINHVUC` (domain-2 1.2). */

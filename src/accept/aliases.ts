@@ -42,8 +42,8 @@ function hasAliases(item: Item): boolean {
 
 function withoutForeignAliases(item: Item, sender: Sender): Item {
   if (!hasAliases(item)) return item;
-  if (item.kind === 'waiting' && item.asItStands)
-    return { ...item, asItStands: withoutForeignAliases(item.asItStands, sender) as RecordItem };
+  if (item.kind === 'waiting' && item.ifAccepted)
+    return { ...item, ifAccepted: withoutForeignAliases(item.ifAccepted, sender) as RecordItem };
   const { record, warnings, ...rest } = item as Upsert;
   const { aliases = [], ...others } = record;
   const foreign = aliases.map((alias) => whyForeign(alias, sender));
@@ -84,8 +84,8 @@ async function withReceiptNumbers(
   return submissions.map((submission) => {
     const sender = senderOf(deps, submission);
     const items = submission.items.map((item) => {
-      if (item.kind === 'waiting' && item.asItStands && hasNumber(item.asItStands))
-        return { ...item, asItStands: withAlias(item.asItStands, sender, holders) };
+      if (item.kind === 'waiting' && item.ifAccepted && hasNumber(item.ifAccepted))
+        return { ...item, ifAccepted: withAlias(item.ifAccepted, sender, holders) };
       if (!isRecord(item) || !isUpsert(item)) return item;
       const named = hasNumber(item) ? withAlias(item, sender, holders) : item;
       holdAll(holders, named.record, submission.party);

@@ -153,7 +153,7 @@ export function timeWarnings({ sender }: Place, { record }: DossierItem): readon
  */
 export function repetition(
   place: Place,
-  { asItStands: item }: WaitingItem,
+  { ifAccepted: item }: WaitingItem,
   dossiers: Dossiers,
 ): ItemResult | undefined {
   if (!item || !isDossierItem(item)) return undefined;

@@ -24,17 +24,17 @@ export interface ReleaseDeps extends RereadDeps {
  * Applies waiting items in the given order. An item that still waits for the same cause stays. An item that cannot be
  * read or stored waits under a cause of its message, and blocks no other.
  *
- * @param asItStands whether an operator accepted doubtful text unchanged
+ * @param isAccepted whether an operator accepted doubtful text unchanged
  * @returns how many items were released
  */
-export type ReleaseItems = (rows: readonly WaitingRow[], asItStands: boolean) => Promise<number>;
+export type ReleaseItems = (rows: readonly WaitingRow[], isAccepted: boolean) => Promise<number>;
 
 /** Items that are released together. They are accepted in order: a thousand steps of one dossier share its history. */
 const AT_ONCE = 100;
 
 export function createReleaseItems(hub: ReleaseHub, deps: ReleaseDeps): ReleaseItems {
   const reread = createReread(hub, deps);
-  return async (rows, asItStands) => {
+  return async (rows, isAccepted) => {
     let released = 0;
     const unreadable = new Map<string, Unreadable>();
     for (const wave of wavesOf(rows)) {
@@ -49,7 +49,7 @@ export function createReleaseItems(hub: ReleaseHub, deps: ReleaseDeps): ReleaseI
       }
       // All start after all are read, so that no rejection comes before it is awaited.
       const done = await Promise.all(
-        readable.map(([row, read]) => releaseOne(hub, deps.accept, row, read, asItStands)),
+        readable.map(([row, read]) => releaseOne(hub, deps.accept, row, read, isAccepted)),
       );
       released += done.filter(Boolean).length;
     }
@@ -153,11 +153,11 @@ async function releaseOne(
   accept: ReleaseDeps['accept'],
   row: WaitingRow,
   { message, item, releasedAt, codesAt }: Read,
-  asItStands: boolean,
+  isAccepted: boolean,
 ): Promise<boolean> {
   const { id, messageId, item: place, causeKind, causeKey } = row;
   // Only an operator releases an item that a rule of its kind holds or contradicts.
-  const isJudged = asItStands && (causeKind === 'held' || causeKind === 'contradiction');
+  const isJudged = isAccepted && (causeKind === 'held' || causeKind === 'contradiction');
   const isCorrection = isOfCorrection(causeKey);
   // The item is applied. Nothing but another record replaces it.
   if (isCorrection && item.kind !== 'record') return false;
@@ -165,7 +165,7 @@ async function releaseOne(
     messageId,
     item: place,
     codesAt,
-    asItStands: asItStands || undefined,
+    asItStands: isAccepted || undefined,
     isJudged: isJudged || undefined,
     isCorrection: isCorrection || undefined,
   };

@@ -32,7 +32,7 @@ export interface OrderRunnerDeps extends CorrectionRunDeps {
    *
    * @returns how many were released
    */
-  readonly release: (rows: readonly WaitingRow[], asItStands: boolean) => Promise<number>;
+  readonly release: (rows: readonly WaitingRow[], isAccepted: boolean) => Promise<number>;
 }
 
 /** Carries out orders of operators. */

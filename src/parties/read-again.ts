@@ -57,7 +57,7 @@ export interface Release {
   /** The message and position of the item. */
   readonly messageId: string;
   readonly item: number;
-  /** An operator accepted its doubtful text unchanged. */
+  /** An operator accepted its doubtful text unchanged. Stored messages have this name. */
   readonly asItStands?: boolean | undefined;
   /** A person decided that the record goes on, which a rule of its kind held. */
   readonly isJudged?: boolean | undefined;
@@ -77,5 +77,5 @@ export function releaseMs({ codesAt }: Pick<Release, 'codesAt'>, releasedAt: str
 
 /** The item that a release applies. */
 export function itemToRelease(item: Item, { asItStands = false }: Pick<Release, 'asItStands'>): Item {
-  return asItStands && item.kind === 'waiting' ? (item.asItStands ?? item) : item;
+  return asItStands && item.kind === 'waiting' ? (item.ifAccepted ?? item) : item;
 }

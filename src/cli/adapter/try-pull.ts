@@ -166,7 +166,7 @@ function failed(outcome: object): Result {
 /** An item without the data of its people, also one that would wait. */
 function masked(item: Item): Item {
   if (item.kind === 'waiting')
-    return item.asItStands ? { ...item, asItStands: masked(item.asItStands) as RecordItem } : item;
+    return item.ifAccepted ? { ...item, ifAccepted: masked(item.ifAccepted) as RecordItem } : item;
   if (item.kind !== 'record') return item;
   const kind = ALL_KINDS.find(({ operation }) => operation === item.operation);
   if (kind) return { ...item, record: maskRecord(kind, item.record as unknown as KindRecord) as never };

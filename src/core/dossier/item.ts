@@ -55,8 +55,8 @@ export interface WaitingItem {
   readonly code?: string | undefined;
   readonly cause: Cause;
   readonly problems: readonly Problem[];
-  /** The record if an operator accepts the doubtful text unchanged. */
-  readonly asItStands?: RecordItem | undefined;
+  /** The record that is applied if an operator accepts the item, with its doubtful text unchanged. */
+  readonly ifAccepted?: RecordItem | undefined;
   /** The stored files that the body names, if no record says so yet. They stay as long as the item. */
   readonly files?: readonly FileAt[] | undefined;
 }
@@ -89,7 +89,7 @@ export function readReport(operation: Operation, value: unknown, against: readon
   if (!record) return item;
   const report: RecordItem = { ...record, isReport: true };
   if (against.length > 0) return contradicting(report, against);
-  return item.kind === 'waiting' ? { ...item, asItStands: report } : report;
+  return item.kind === 'waiting' ? { ...item, ifAccepted: report } : report;
 }
 
 /** A report that waits because it contradicts its record. One decision settles all reports about one record. */
@@ -97,7 +97,7 @@ export function contradicting(report: RecordItem, problems: readonly Problem[]):
   const { operation, record } = report;
   const [kind] = operation.split('.');
   const cause: Cause = { kind: 'contradiction', key: `contradiction:${kind} ${record.code}`, ...whyAll(problems) };
-  return { kind: 'waiting', operation, code: record.code, cause, problems, asItStands: report };
+  return { kind: 'waiting', operation, code: record.code, cause, problems, ifAccepted: report };
 }
 
 /** The item that a read record is. */
@@ -109,7 +109,7 @@ export function itemOf(
 ): Item {
   if (read.kind === 'invalid') return read;
   const { record, warnings } = read;
-  const asItStands: RecordItem = {
+  const item: RecordItem = {
     kind: 'record',
     record,
     warnings,
@@ -117,14 +117,14 @@ export function itemOf(
     inferred: inferred || undefined,
     standIns: standIns.length > 0 ? standIns : undefined,
   };
-  if (read.kind === 'record') return asItStands;
+  if (read.kind === 'record') return item;
   const { problems, code } = read;
   const cause: Cause = {
     kind: 'doubtful-text',
     key: `doubtful-text:${operation}:${problems[0]?.path ?? ''}`,
     ...whyAll(problems),
   };
-  return { kind: 'waiting', operation, cause, problems, code, asItStands };
+  return { kind: 'waiting', operation, cause, problems, code, ifAccepted: item };
 }
 
 /**
@@ -147,7 +147,7 @@ export function withStorableTexts(item: InvalidItem | WaitingItem): InvalidItem 
 /** The record of an item. For doubtful text, the record with the text unchanged. */
 export function recordIn(item: Item): RecordItem | undefined {
   if (item.kind === 'record') return item;
-  return item.kind === 'waiting' ? item.asItStands : undefined;
+  return item.kind === 'waiting' ? item.ifAccepted : undefined;
 }
 
 /** An item about one dossier: its record, or a step of it. */
