@@ -5,6 +5,9 @@ export type Code = keyof typeof EN;
 export const LANGUAGES = ['en', 'vi'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** A short text in both languages. */
+export type Bilingual = readonly [vietnamese: string, english: string];
+
 /** The value of a placeholder. Words within words are rendered in the same language. */
 export type Arg = string | number | boolean | null | Words | readonly (string | number | Words)[];
 

@@ -149,7 +149,7 @@ const RegularExpression = Type.String({
   format: 'regex',
   description: 'a regular expression',
 });
-const Words = optional(Type.Array(settingText, { maxItems: 200, description: 'a list of at most 200 codes' }));
+const CodeList = optional(Type.Array(settingText, { maxItems: 200, description: 'a list of at most 200 codes' }));
 /** What a code means where the answer's words have this text. */
 const Saying = closed({
   code: settingText,
@@ -161,12 +161,12 @@ const AnswerBy = closed({
   /** Its first group is the code, where the code is one part of the text. Another text is the code itself. */
   pattern: optional(RegularExpression),
   message: optional(Paths),
-  ok: Words,
-  none: Words,
-  expired: Words,
-  taken: Words,
-  busy: Words,
-  refused: Words,
+  ok: CodeList,
+  none: CodeList,
+  expired: CodeList,
+  taken: CodeList,
+  busy: CodeList,
+  refused: CodeList,
   says: optional(Type.Array(Saying, { maxItems: 50, description: 'a list of at most 50 codes with a text' })),
 });
 export const settingCodes = named(

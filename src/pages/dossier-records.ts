@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Bilingual } from '#messages/message';
 import type { Payment } from '#schemas/payment.v1';
 import type { PostalOrder } from '#schemas/postal-order.v1';
 import type { Say } from './language.ts';
@@ -28,7 +29,7 @@ const POST: Readonly<Record<PostalOrder['state'], Named>> = {
   failed: ['Phát không thành công', 'Delivery failed', 'bad'],
 };
 
-const DIRECTION: Readonly<Record<PostalOrder['direction'], readonly [vi: string, en: string]>> = {
+const DIRECTION: Readonly<Record<PostalOrder['direction'], Bilingual>> = {
   'pick-up': ['Nhận hồ sơ tại nhà', 'Papers from you to the agency'],
   return: ['Trả kết quả tới người nộp', 'Result from the agency to you'],
 };

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { typedCode } from '#core/identifiers/identifiers';
 import { storable } from '#core/vietnamese/text';
+import type { Bilingual } from '#messages/message';
 import { RATING_LEVELS, type Rating } from '#schemas/rating.v1';
 import { parameterOf, type Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
@@ -9,7 +10,7 @@ import { readOwnForm, trapField, unreadPage } from './own-form.ts';
 import type { ShowPage } from './page-context.ts';
 import { callPublic, type PublicAnswer, troubleOf, troubleStatus } from './public-api.ts';
 
-const LEVEL: Readonly<Record<Rating['level'], readonly [string, string]>> = {
+const LEVEL: Readonly<Record<Rating['level'], Bilingual>> = {
   'very-satisfied': ['Rất hài lòng', 'Very satisfied'],
   satisfied: ['Hài lòng', 'Satisfied'],
   dissatisfied: ['Không hài lòng', 'Dissatisfied'],

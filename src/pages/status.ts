@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
+import type { Bilingual } from '#messages/message';
 import type { HubStatus, Interruption, InterruptionPage } from '../ledger/hub-status.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
@@ -134,6 +135,6 @@ const STATES = {
   'no-connection': ['mất kết nối', 'no connection'],
   'no-data': ['không lấy được dữ liệu', 'no data can be fetched'],
   restored: ['khôi phục dữ liệu', 'data was restored'],
-} as const satisfies Readonly<Record<Interruption['kind'], readonly [string, string]>>;
+} as const satisfies Readonly<Record<Interruption['kind'], Bilingual>>;
 
 const secondsBetween = (from: string, to: string): number => Math.round((instantToMs(to) - instantToMs(from)) / 1_000);

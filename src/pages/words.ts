@@ -1,16 +1,16 @@
 import { html } from 'hono/html';
-import type { Words } from '#core/catalogue/service-words';
 import { formatLocal } from '#core/dates/dates';
+import type { Bilingual } from '#messages/message';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 
 interface StatusWords {
   /** The name in the national table of statuses. */
-  readonly name: Words;
-  readonly meaning: Words;
+  readonly name: Bilingual;
+  readonly meaning: Bilingual;
   /** What the citizen must or may do next. */
-  readonly next?: Words;
+  readonly next?: Bilingual;
   readonly tone: 'plain' | 'good' | 'warn' | 'bad';
 }
 

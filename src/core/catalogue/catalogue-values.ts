@@ -1,10 +1,10 @@
-import type { Language } from '#messages/message';
-import { CHANNEL, LEVEL, MEMBER, ONLINE_LEVEL, TERM_UNIT, type Words } from './service-words.ts';
+import type { Bilingual, Language } from '#messages/message';
+import { CHANNEL, LEVEL, MEMBER, ONLINE_LEVEL, TERM_UNIT } from './service-words.ts';
 
 /** The word in a language. Undefined without a word. */
-export function inLanguage(language: Language, words: Words): string;
-export function inLanguage(language: Language, words: Words | undefined): string | undefined;
-export function inLanguage(language: Language, words: Words | undefined): string | undefined {
+export function inLanguage(language: Language, words: Bilingual): string;
+export function inLanguage(language: Language, words: Bilingual | undefined): string | undefined;
+export function inLanguage(language: Language, words: Bilingual | undefined): string | undefined {
   return words?.[language === 'vi' ? 0 : 1];
 }
 
@@ -64,7 +64,7 @@ function feesOf({ fees }: Members, language: Language): string {
 }
 
 function copiesOf({ originals, copies }: Members, language: Language): string {
-  const counts: Words[] = [];
+  const counts: Bilingual[] = [];
   if (typeof originals === 'number') counts.push([`${originals} bản chính`, `originals: ${originals}`]);
   if (typeof copies === 'number') counts.push([`${copies} bản sao`, `copies: ${copies}`]);
   return counts.length > 0 ? ` (${counts.map((words) => inLanguage(language, words)).join(', ')})` : '';
@@ -90,11 +90,11 @@ export function wordsOf(member: string, value: unknown, language: Language): str
   if (typeof value === 'boolean') return inLanguage(language, value ? ['Có', 'Yes'] : ['Không', 'No']);
   if (typeof value === 'number') return written(value, language);
   if (typeof value !== 'string') return JSON.stringify(value);
-  const table: Readonly<Record<string, Words>> | undefined = LISTED[member];
+  const table: Readonly<Record<string, Bilingual>> | undefined = LISTED[member];
   return inLanguage(language, table?.[value]) ?? value;
 }
 
-const LISTED: Readonly<Record<string, Readonly<Record<string, Words>>>> = {
+const LISTED: Readonly<Record<string, Readonly<Record<string, Bilingual>>>> = {
   level: LEVEL,
   levels: LEVEL,
   onlineLevel: ONLINE_LEVEL,

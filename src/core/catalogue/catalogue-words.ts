@@ -1,4 +1,4 @@
-import type { Language } from '#messages/message';
+import type { Bilingual, Language } from '#messages/message';
 import type { CatalogueChange, Step } from './catalogue-diff.ts';
 import {
   describe,
@@ -12,11 +12,10 @@ import {
   timeOf,
   wordsOf,
 } from './catalogue-values.ts';
-import type { Words } from './service-words.ts';
 
 export type ChangedKind = 'service' | 'agency' | 'field';
 
-const KIND: Readonly<Record<ChangedKind, Words>> = {
+const KIND: Readonly<Record<ChangedKind, Bilingual>> = {
   service: ['Thủ tục', 'The service'],
   agency: ['Cơ quan', 'The agency'],
   field: ['Lĩnh vực', 'The field'],
@@ -25,7 +24,7 @@ const KIND: Readonly<Record<ChangedKind, Words>> = {
 /** A change as one line for people: `Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ`. */
 export function changeText(kind: ChangedKind, { path, was, now, way }: CatalogueChange, language: Language): string {
   const last = way.at(-1) as Step;
-  const say = (words: Words): string => inLanguage(language, words);
+  const say = (words: Bilingual): string => inLanguage(language, words);
   if (last.member === 'inForce' && way.length === 1) return inForce(kind, now, language);
   const label = numbered(last, path, language);
   const around = contextOf(way.slice(0, -1), language);
@@ -44,13 +43,13 @@ export function changeText(kind: ChangedKind, { path, was, now, way }: Catalogue
 }
 
 function inForce(kind: ChangedKind, now: unknown, language: Language): string {
-  const state: Words =
+  const state: Bilingual =
     now === true ? ['có hiệu lực trở lại', 'is in force again'] : ['hết hiệu lực', 'is no longer in force'];
   return `${inLanguage(language, KIND[kind])} ${inLanguage(language, state)}`;
 }
 
 /** The change of a text that is too long to show. */
-const textChange = (was: unknown, now: unknown): Words =>
+const textChange = (was: unknown, now: unknown): Bilingual =>
   was === null
     ? ['nội dung được thêm', 'text was added']
     : now === null

@@ -1,29 +1,27 @@
+import type { Bilingual } from '#messages/message';
 import type { CHANNELS } from '#schemas/dossier.upsert.v1';
 import type { LEVELS, Service } from '#schemas/service.upsert.v1';
 
-/** A word in both languages. */
-export type Words = readonly [vietnamese: string, english: string];
-
-export const LEVEL: Readonly<Record<(typeof LEVELS)[number], Words>> = {
+export const LEVEL: Readonly<Record<(typeof LEVELS)[number], Bilingual>> = {
   ministry: ['Cấp bộ', 'Ministry'],
   province: ['Cấp tỉnh', 'Province'],
   district: ['Cấp huyện', 'District'],
   commune: ['Cấp xã', 'Commune'],
 };
 
-export const ONLINE_LEVEL: Readonly<Record<NonNullable<Service['onlineLevel']>, Words>> = {
+export const ONLINE_LEVEL: Readonly<Record<NonNullable<Service['onlineLevel']>, Bilingual>> = {
   full: ['Trực tuyến toàn trình', 'Online from start to end'],
   partial: ['Trực tuyến một phần', 'Partly online'],
   information: ['Chỉ cung cấp thông tin trực tuyến', 'Information online only'],
 };
 
-export const CHANNEL: Readonly<Record<(typeof CHANNELS)[number], Words>> = {
+export const CHANNEL: Readonly<Record<(typeof CHANNELS)[number], Bilingual>> = {
   counter: ['Trực tiếp', 'At the counter'],
   online: ['Trực tuyến', 'Online'],
   post: ['Bưu chính công ích', 'By post'],
 };
 
-export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month', Words>> = {
+export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month', Bilingual>> = {
   'working-day': ['ngày làm việc', 'working days'],
   day: ['ngày', 'days'],
   hour: ['giờ', 'hours'],
@@ -31,7 +29,7 @@ export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month'
 };
 
 /** Labels of the members of catalogue records. For a list, the label of one of its items. */
-export const MEMBER: Readonly<Record<string, Words>> = {
+export const MEMBER: Readonly<Record<string, Bilingual>> = {
   code: ['Mã', 'Code'],
   name: ['Tên', 'Name'],
   inForce: ['Hiệu lực', 'In force'],

@@ -11,7 +11,7 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { ACTIONS, RECORD_KINDS, tableTitle, type Words, word } from './words.ts';
+import { ACTIONS, RECORD_KINDS, tableTitle, type WordTable, word } from './words.ts';
 
 /** Lists who did what. */
 export function addAudit(site: Site): void {
@@ -61,7 +61,7 @@ ${
   });
 }
 
-const SUBJECTS: Words = {
+const SUBJECTS: WordTable = {
   message: ['thông điệp', 'message'],
   messages: ['các thông điệp', 'messages'],
   delivery: ['lượt chuyển', 'delivery'],

@@ -1,9 +1,9 @@
 import type { Say } from '../language.ts';
 import type { Choice } from './forms.ts';
-import type { Words } from './words.ts';
+import type { WordTable } from './words.ts';
 
 /** The choices of a list. The first one is empty. */
-export function choicesOf(say: Say, words: Words): readonly Choice[] {
+export function choicesOf(say: Say, words: WordTable): readonly Choice[] {
   const named = Object.entries(words).map(([value, [vietnamese, english]]) => ({
     value,
     text: say(vietnamese, english),

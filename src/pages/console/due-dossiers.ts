@@ -23,7 +23,7 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { ageOf, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
-import { STATUSES, type Words, word } from './words.ts';
+import { STATUSES, type WordTable, word } from './words.ts';
 
 const PERIODS = {
   '1': ['trong 24 giờ tới', 'within 24 hours'],
@@ -31,7 +31,7 @@ const PERIODS = {
   '7': ['trong 7 ngày tới', 'within 7 days'],
   '30': ['trong 30 ngày tới', 'within 30 days'],
   overdue: ['đã quá hạn', 'overdue'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The period of the list where the officer chose none. The API has the same one. */
 const FIRST_PERIOD = '3' satisfies keyof typeof PERIODS;

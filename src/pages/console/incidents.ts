@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
+import type { Bilingual } from '#messages/message';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
@@ -217,7 +218,7 @@ function probableCause(visit: Visit, cause: string): Html {
 /** The first part of a stored cause: what was read, and at which door. */
 function sourceOf({ say }: Visit, text: string): string {
   const [, what = '', where = ''] = /^(\S+)( \(\S+\))?$/.exec(text) ?? [];
-  const names: Readonly<Record<string, readonly [string, string]>> = { ...PULLS, ...OPERATIONS };
+  const names: Readonly<Record<string, Bilingual>> = { ...PULLS, ...OPERATIONS };
   return Object.hasOwn(names, what) ? `${word(say, names, what)}${where}` : text;
 }
 

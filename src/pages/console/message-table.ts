@@ -6,7 +6,7 @@ import { listCaption, messageLink, operationOf, type Part, partyLink, whenEmpty 
 import type { Message } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
-import { badge, MESSAGE_OUTCOMES, type Words, word } from './words.ts';
+import { badge, MESSAGE_OUTCOMES, type WordTable, word } from './words.ts';
 
 export function messageTable(visit: Visit, list: Part<Message>): Html {
   const { say, nowMs } = visit;
@@ -43,7 +43,7 @@ const DOORS = {
   public: ['trang công khai', 'public pages'],
   import: ['nhập tệp', 'imported file'],
   reconcile: ['đối soát', 'reconciliation'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** How a message came, with the code of the door in small. */
 export function doorOf(visit: Pick<Visit, 'say'>, door: string): Html {

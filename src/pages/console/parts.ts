@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { isRealDate } from '#core/dates/dates';
 import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject';
 import { CITIZENS, OFFICERS } from '#core/records/kind';
+import type { Bilingual } from '#messages/message';
 import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { number } from '../words.ts';
@@ -22,8 +23,6 @@ import {
   tableTitle,
   word,
 } from './words.ts';
-
-type Pair = readonly [vietnamese: string, english: string];
 
 /** A list, or a page of one. Without `next` it is complete. */
 export interface Part<Item> {
@@ -55,7 +54,7 @@ export function listCaption(
   visit: Visit,
   part: Part<unknown>,
   [vietnamese, one, many]: Noun,
-  [orderVi, orderEn]: Pair,
+  [orderVi, orderEn]: Bilingual,
 ): string {
   const { say } = visit;
   const [shown, isWhole, isFirst] = [part.items.length, (part.next ?? null) === null, isFirstPage(visit)];

@@ -13,7 +13,7 @@ import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
 import { may, titleOf, type Visit } from './visit.ts';
-import { BREAKERS, OPERATIONS, PULLS, type Words, word } from './words.ts';
+import { BREAKERS, OPERATIONS, PULLS, type WordTable, word } from './words.ts';
 
 type Pull = Party['pulls'][number];
 type Certificate = Party['certificates'][number];
@@ -99,7 +99,7 @@ const DAY_NAMES = {
   friday: ['thứ sáu', 'Friday'],
   saturday: ['thứ bảy', 'Saturday'],
   sunday: ['chủ nhật', 'Sunday'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 function windowOf({ say }: Visit, window: Party['maintenance'][number]): string {
   const { from, to, days } = window as { from: string; to: string; days?: readonly string[] };

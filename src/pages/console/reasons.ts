@@ -1,4 +1,4 @@
-type Pair = readonly [vietnamese: string, english: string];
+import type { Bilingual } from '#messages/message';
 
 /** The responsible party and the next step for each kind of failure. Officers ask for these first. */
 export const TURNS = {
@@ -69,7 +69,7 @@ export const TURNS = {
     whose: ['không có lỗi', 'none'],
     todo: ['Không cần làm gì.', 'Nothing to do.'],
   },
-} as const satisfies Readonly<Record<string, { readonly whose: Pair; readonly todo: Pair }>>;
+} as const satisfies Readonly<Record<string, { readonly whose: Bilingual; readonly todo: Bilingual }>>;
 
 type Turn = keyof typeof TURNS;
 
@@ -174,7 +174,7 @@ export function meaningOf(reason: string): readonly [vietnamese: string, english
 }
 
 /** The next step for an open incident. */
-export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
+export const INCIDENTS_TODO: Readonly<Record<string, Bilingual>> = {
   'partner-away': TURNS.network.todo,
   credentials: TURNS.access.todo,
   certificate: TURNS.access.todo,

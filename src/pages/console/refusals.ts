@@ -5,7 +5,7 @@ import type { Answer, Problem } from './api.ts';
 import type { FlashMessage } from './flash-message.ts';
 import { plainTimeOf } from './times.ts';
 import type { Screen } from './visit.ts';
-import { ACTIONS, type Words, word } from './words.ts';
+import { ACTIONS, type WordTable, word } from './words.ts';
 
 /** The fields of filters, by their parameters. */
 const FIELDS = {
@@ -17,7 +17,7 @@ const FIELDS = {
   agency: ['Cơ quan', 'Agency'],
   reason: ['Lý do', 'Reason'],
   subject: ['Đối tượng', 'Subject'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** Why the API refused a request, in words. */
 export function refusalText(say: Say, { status, detail: whole, decided }: Problem): string {

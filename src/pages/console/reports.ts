@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Bilingual } from '#messages/message';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { periodsUpTo, quarterOf } from '../statistics/statistics-page.ts';
@@ -15,10 +16,8 @@ import { timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
 import { REPORTED, word } from './words.ts';
 
-type Said = readonly [vi: string, en: string];
-
 /** The reports, in the order in which officers hand them in. */
-const REPORTS: Readonly<Record<string, Said>> = {
+const REPORTS: Readonly<Record<string, Bilingual>> = {
   ii06a: ['Biểu II.06a/VPCP/KSTT: tình hình giải quyết thủ tục hành chính', 'Form II.06a/VPCP/KSTT'],
   'online-services': ['Cung cấp dịch vụ công trực tuyến', 'Online services'],
   questions: ['Hỏi đáp, phản ánh kiến nghị, đánh giá', 'Questions, petitions and ratings'],
@@ -136,7 +135,7 @@ function filesOf({ say }: Visit, name: string, period: string, agency?: string):
 
 function reportTable(visit: Visit, period: string): Html {
   const { say } = visit;
-  return table<readonly [string, Said]>({
+  return table<readonly [string, Bilingual]>({
     caption: say(
       `${Object.keys(REPORTS).length} báo cáo; bấm vào tên để xem và tra cứu từng số liệu`,
       `${Object.keys(REPORTS).length} reports. Open one to look at it and to follow its numbers`,

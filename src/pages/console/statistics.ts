@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import { COLUMNS, type Column, KEYLESS } from '#core/statistics/columns';
+import type { Bilingual } from '#messages/message';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
@@ -84,7 +85,7 @@ ${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.it
 }
 
 function columnWords({ say }: Visit, column: string): string {
-  const words: Readonly<Record<string, readonly [string, string]>> = {
+  const words: Readonly<Record<string, Bilingual>> = {
     received: ['tiếp nhận', 'received'],
     resolved: ['đã giải quyết', 'resolved'],
     pending: ['đang giải quyết', 'pending'],

@@ -8,9 +8,9 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
-import { type Words, word } from './words.ts';
+import { type WordTable, word } from './words.ts';
 
-const KINDS = { service: ['thủ tục', 'service'], agency: ['cơ quan', 'agency'] } as const satisfies Words;
+const KINDS = { service: ['thủ tục', 'service'], agency: ['cơ quan', 'agency'] } as const satisfies WordTable;
 
 /** Codes in dossiers that the catalogue does not know, or has taken out of force. */
 export function addUnknownCodes(site: Site): void {

@@ -6,7 +6,7 @@ import { badgeOf, type Tone } from '../parts/parts.ts';
 import { timeOf } from './times.ts';
 
 /** The names of the API's words in both languages, and the colour of each. */
-export type Words = Readonly<Record<string, readonly [vietnamese: string, english: string, tone?: Tone]>>;
+export type WordTable = Readonly<Record<string, readonly [vietnamese: string, english: string, tone?: Tone]>>;
 
 export const HEALTH = {
   ok: ['hoạt động tốt', 'well', 'good'],
@@ -15,13 +15,13 @@ export const HEALTH = {
   trouble: ['có vấn đề', 'in trouble', 'bad'],
   away: ['không liên lạc được', 'unreachable', 'bad'],
   'not-configured': ['không có trong cấu hình', 'not configured', 'warn'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const BREAKERS = {
   closed: ['không ngắt', 'closed'],
   open: ['đang ngắt', 'open'],
   'half-open': ['đang thử lại', 'half open'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const DELIVERY_STATES = {
   due: ['chờ gửi', 'due', 'plain'],
@@ -29,20 +29,20 @@ export const DELIVERY_STATES = {
   refused: ['bị từ chối', 'refused', 'bad'],
   parked: ['ngừng gửi lại, hết số lần thử', 'parked', 'bad'],
   held: ['tạm giữ', 'held', 'warn'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The states in the filter of deliveries. */
 export const DELIVERY_FILTER_STATES = {
   failed: ['không thành công, cần xử lý', 'failed'],
   ...DELIVERY_STATES,
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const ATTEMPT_OUTCOMES = {
   delivered: ['đã chuyển', 'delivered', 'good'],
   refused: ['bị từ chối', 'refused', 'bad'],
   unavailable: ['chưa nhận được, thử lại', 'unavailable', 'warn'],
   unknown: ['không rõ đã nhận chưa', 'unknown', 'warn'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const MESSAGE_OUTCOMES = {
   accepted: ['đã nhận', 'accepted', 'good'],
@@ -50,28 +50,28 @@ export const MESSAGE_OUTCOMES = {
   invalid: ['không hợp lệ', 'invalid', 'bad'],
   'partly-invalid': ['một phần không hợp lệ', 'partly invalid', 'bad'],
   refused: ['từ chối cả thông điệp', 'refused', 'bad'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const ITEM_OUTCOMES = {
   ...MESSAGE_OUTCOMES,
   quarantined: ['chờ xử lý', 'quarantined', 'warn'],
   duplicate: ['đã có, trùng nội dung', 'duplicate', 'plain'],
   stale: ['cũ hơn bản đang lưu', 'stale', 'plain'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The outcomes of a file. */
 export const DROP_OUTCOMES = {
   taken: ['đã nhận', 'taken', 'good'],
   repeat: ['trùng tệp đã nhận', 'taken before', 'plain'],
   refused: ['bị từ chối', 'refused', 'bad'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const DROP_PLACES = {
   folder: ['thư mục', 'folder'],
   sftp: ['máy chủ SFTP', 'SFTP server'],
   upload: ['bên kết nối gửi lên', 'upload by the party'],
   operator: ['cán bộ gửi lên', 'upload by an operator'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** What the rows of a file did. */
 export const EFFECTS = {
@@ -81,7 +81,7 @@ export const EFFECTS = {
   stale: ['cũ hơn dữ liệu đang có', 'older than the stored data'],
   quarantined: ['chờ xử lý', 'waiting'],
   invalid: ['không hợp lệ', 'invalid'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const OPERATIONS = {
   'dossier.upsert.v1': ['hồ sơ', 'dossier'],
@@ -94,7 +94,7 @@ export const OPERATIONS = {
   'rating.upsert.v1': ['đánh giá', 'rating'],
   'postal-order.upsert.v1': ['bưu gửi', 'postal order'],
   'payment.upsert.v1': ['thanh toán', 'payment'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The names of pulls and callbacks. A name that only its adapter knows stays unchanged. */
 export const PULLS = {
@@ -110,7 +110,7 @@ export const PULLS = {
   ratings: ['đánh giá', 'ratings'],
   payments: ['thanh toán', 'payments'],
   ipn: ['báo kết quả thanh toán', 'payment notice'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const CAUSES = {
   unmapped: ['mã chưa có trong bảng mã', 'unmapped code', 'warn'],
@@ -123,7 +123,7 @@ export const CAUSES = {
   'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'plain'],
   held: ['chờ cán bộ quyết định', 'held for a decision', 'warn'],
   unreadable: ['không đọc lại hoặc không áp dụng được', 'not readable or not applicable', 'bad'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** What the tables are about whose codes dossiers carry. Other tables are those of one partner. */
 const TABLES = {
@@ -131,7 +131,7 @@ const TABLES = {
   agency: ['danh mục cơ quan', 'the catalogue of agencies'],
   field: ['danh mục lĩnh vực', 'the catalogue of fields'],
   'national-status': ['bảng mã trạng thái hồ sơ', 'the code table of statuses'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** What a table of a partner is about, by the end of its name. */
 const TABLE_SUBJECTS = {
@@ -151,7 +151,7 @@ const TABLE_SUBJECTS = {
   reused: ['dùng lại giấy tờ', 'reused papers'],
   status: ['trạng thái hồ sơ', 'statuses of dossiers'],
   visibility: ['công khai', 'visibility'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The name of a code table in the reader's language. A table that only its adapter knows keeps its own title. */
 export function tableTitle(say: Say, name: string, title: string): string {
@@ -206,7 +206,7 @@ const MEMBERS = {
   '/results': ['kết quả', 'results'],
   '/onlineLevel': ['mức cung cấp trực tuyến', 'online level'],
   '/state': ['trạng thái', 'state'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** A member by its name. Another one by its place in the record. */
 export function memberOf(say: Say, path: string): Html {
@@ -272,7 +272,7 @@ export const INCIDENTS = {
   'pull-incomplete': ['dữ liệu lấy về có thể thiếu', 'pulled data may be incomplete', 'bad'],
   disagreement: ['đối soát lệch', 'disagreement', 'warn'],
   contradiction: ['báo cáo trái với bản ghi', 'report contradicts the record', 'bad'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const ANOMALIES = {
   'same-time': ['hai trạng thái cùng thời điểm', 'two statuses at the same time', 'warn'],
@@ -281,7 +281,7 @@ export const ANOMALIES = {
   'reopened-without-reason': ['mở lại không nêu lý do', 'reopened without a reason', 'bad'],
   'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'bad'],
   'not-owner': ['thay đổi do bên không phụ trách hồ sơ báo', 'change by a party that does not own the dossier', 'warn'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const STATUSES = {
   submitted: ['mới đăng ký', 'submitted'],
@@ -294,7 +294,7 @@ export const STATUSES = {
   stopped: ['dừng xử lý', 'stopped'],
   resolved: ['đã xử lý xong', 'resolved'],
   returned: ['đã trả kết quả', 'returned'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** What an answer of a ministry may mean. */
 const ANSWER_MEANINGS = {
@@ -304,34 +304,34 @@ const ANSWER_MEANINGS = {
   taken: ['bên nhận đã có', 'the partner has it already'],
   busy: ['bên nhận đang bận, gửi lại sau', 'busy, the hub retries'],
   refused: ['bên nhận từ chối', 'refused for good'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The names of our own values in code tables. A dossier's status comes first: both lists have `refused`. */
-export const MEANINGS: Words = { ...ANSWER_MEANINGS, ...STATUSES };
+export const MEANINGS: WordTable = { ...ANSWER_MEANINGS, ...STATUSES };
 
 export const QUEUED_KINDS = {
   question: ['câu hỏi', 'question'],
   petition: ['phản ánh, kiến nghị', 'petition'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const RECORD_KINDS = {
   ...QUEUED_KINDS,
   rating: ['đánh giá', 'rating'],
   'postal-order': ['bưu gửi', 'postal order'],
   payment: ['thanh toán', 'payment'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const WATCHED_KINDS = {
   'postal-order': RECORD_KINDS['postal-order'],
   payment: RECORD_KINDS.payment,
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** Why operators look at a payment or a postal order. */
 export const TROUBLES = {
   disagrees: ['không khớp với hồ sơ', 'does not agree with the dossier', 'bad'],
   still: ['lâu không có trạng thái mới', 'no new state for days', 'warn'],
   'no-dossier': ['chưa thấy hồ sơ', 'dossier not seen', 'warn'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const PAYMENT_STATES = {
   requested: ['chờ thanh toán', 'requested'],
@@ -341,7 +341,7 @@ export const PAYMENT_STATES = {
   failed: ['không thành công', 'failed'],
   cancelled: ['đã hủy', 'cancelled'],
   refunded: ['đã hoàn tiền', 'refunded'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const POSTAL_STATES = {
   registered: ['đã đăng ký', 'registered'],
@@ -350,7 +350,7 @@ export const POSTAL_STATES = {
   delivered: ['đã phát', 'delivered'],
   cancelled: ['đã hủy', 'cancelled'],
   failed: ['phát không thành công', 'failed'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const QUESTION_STATES = {
   received: ['đã tiếp nhận', 'received', 'plain'],
@@ -360,12 +360,12 @@ export const QUESTION_STATES = {
   published: ['đã công khai', 'published', 'good'],
   refused: ['từ chối', 'refused', 'bad'],
   withdrawn: ['người gửi rút', 'withdrawn', 'plain'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const DUE = {
   overdue: ['quá hạn', 'overdue', 'bad'],
   soon: ['còn dưới 48 giờ', 'due within 48 hours', 'warn'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const MAPPING_STATES = {
   draft: ['bản nháp', 'draft', 'plain'],
@@ -373,20 +373,20 @@ export const MAPPING_STATES = {
   applied: ['đã áp dụng', 'applied', 'good'],
   refused: ['bị từ chối', 'refused', 'bad'],
   withdrawn: ['đã rút', 'withdrawn', 'plain'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const EFFECT_KINDS = {
   changed: ['giá trị khác', 'other values', 'warn'],
   readable: ['sẽ đọc được', 'would be read', 'good'],
   unreadable: ['không còn đọc được', 'no longer read', 'bad'],
   otherwise: ['chờ vì lý do khác', 'waits for another reason', 'plain'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const REPLAY_STATES = {
   running: ['đang chạy', 'running', 'plain'],
   stopped: ['đã dừng', 'stopped', 'warn'],
   done: ['đã xong', 'done', 'good'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const REPLAY_OUTCOMES = {
   replayed: ['đã đưa vào hàng chờ gửi lại', 'due again', 'good'],
@@ -397,7 +397,7 @@ export const REPLAY_OUTCOMES = {
   waits: ['chờ lượt khác của hồ sơ', 'waits for another delivery'],
   erased: ['đã xóa dữ liệu cá nhân', 'personal data erased', 'warn'],
   added: ['thêm lượt chuyển', 'a delivery added', 'good'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** What a look-up at a party shows. */
 export const VERDICTS = {
@@ -409,7 +409,7 @@ export const VERDICTS = {
   untold: ['trả lời của bên nhận không nêu', 'the answer of the receiver does not say', 'warn'],
   'not-asked': ['chưa so được', 'not compared', 'warn'],
   'never-sent': ['bên nhận chưa nhận lần nào', 'the receiver never took it'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const ACTIONS = {
   'body.read': ['xem nội dung (đã che)', 'read a body, masked'],
@@ -460,7 +460,7 @@ export const ACTIONS = {
   'retention.erased': ['xóa dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
   'register.ask': ['tra cứu CSDL quốc gia, chuyên ngành', 'ask a register'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The outcomes of a question to a register. */
 export const ASK_OUTCOMES = {
@@ -471,7 +471,7 @@ export const ASK_OUTCOMES = {
   unavailable: ['chưa tra cứu được', 'unavailable'],
   unknown: ['không trả lời được', 'no usable answer'],
   open: ['chưa ghi nhận kết quả', 'no outcome recorded'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** The records behind the numbers of reports. */
 export const REPORTED = {
@@ -479,41 +479,41 @@ export const REPORTED = {
   dossier: ['hồ sơ', 'dossier'],
   delivery: ['lượt chuyển', 'delivery'],
   run: ['lượt chạy của tiến trình', 'run of a process'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** How a dossier or record has data of a person. */
 export const ERASED_PARTS = {
   own: ['của người này', 'of the person'],
   former: ['trước đây của người này', 'of the person before'],
   mentioned: ['có nhắc đến; chỉ che phần nhắc đến', 'mentions the person; only the mention is hidden'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const KEPT_BECAUSE = {
   held: ['lệnh giữ dữ liệu', 'legal hold'],
   open: ['chưa kết thúc', 'not ended'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const ERASURE_CAUSES = {
   retention: ['hết hạn lưu', 'retention'],
   order: ['theo yêu cầu', 'order'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 export const SETTLEMENTS = {
   mapped: ['đã gán mã', 'mapped'],
   released: ['đã cho qua', 'released'],
   dismissed: ['đã bỏ', 'dismissed'],
   erased: ['đã xóa dữ liệu cá nhân', 'personal data erased'],
-} as const satisfies Words;
+} as const satisfies WordTable;
 
 /** A word of the API in the reader's language. Unknown words stay unchanged. */
-export function word(say: Say, words: Words, name: string | null | undefined): string {
+export function word(say: Say, words: WordTable, name: string | null | undefined): string {
   if (!name) return '–';
   const known = Object.hasOwn(words, name) ? words[name] : undefined;
   return known ? say(known[0], known[1]) : name;
 }
 
 /** The same word as a coloured badge. */
-export function badge(say: Say, words: Words, name: string | null | undefined): Html {
+export function badge(say: Say, words: WordTable, name: string | null | undefined): Html {
   const tone = name && Object.hasOwn(words, name) ? words[name]?.[2] : undefined;
   return badgeOf(tone ?? 'plain', word(say, words, name));
 }
@@ -522,4 +522,4 @@ export const DOUBTS = {
   'moved-by-another': ['bên khác đã đổi trạng thái', 'status moved by another party', 'warn'],
   'alias-by-another': ['mã khác do bên khác khai', 'alias given by another party', 'warn'],
   'far-ahead': ['thời điểm quá xa', 'time far in the future', 'bad'],
-} as const satisfies Words;
+} as const satisfies WordTable;

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Bilingual } from '#messages/message';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Question } from '#schemas/question.v1';
 import type { CatalogueReader, OfferedServices } from '../../catalogue/read.ts';
@@ -9,7 +10,7 @@ import { dayOrMoment, moment, vietnamese } from '../words.ts';
 /** A question as the public API returns it. */
 export type PublicQuestion = Omit<Question, 'asker'> & { readonly asker?: { readonly name: string } };
 
-const STATE: Readonly<Record<Question['state'], readonly [string, string]>> = {
+const STATE: Readonly<Record<Question['state'], Bilingual>> = {
   received: ['Đã tiếp nhận', 'Received'],
   held: ['Chờ cán bộ xem xét', 'Waits for an officer'],
   assigned: ['Đã chuyển cơ quan trả lời', 'Assigned to an agency'],
