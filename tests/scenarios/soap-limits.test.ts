@@ -6,7 +6,7 @@ import { drain } from '#core/drain';
 import { inSteps } from '../../src/concurrency/steps.ts';
 import { openEnvelope, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
 import { Refusal } from '../../src/http/problem.ts';
-import { createDice, type Dice } from '../support/dice.ts';
+import { createDice, type Dice } from '../../src/play/day/dice.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { bestOfTen, lowestCpuOfTen, watchEventLoop } from '../support/measures.ts';
 import { dossierXml, englishIn, envelope, pushXml, sendSoap, VIETNAMESE, WSSE, WSU } from '../support/soap.ts';
@@ -461,7 +461,7 @@ describe('arbitrary bytes', () => {
         { header: '<w:Security xmlns:w="urn:x"/>' },
       ),
     );
-    const random = createDice(20250812);
+    const random = createDice(20250812).below;
     const pieces = [
       '<',
       '>',
@@ -497,7 +497,7 @@ describe('arbitrary bytes', () => {
   });
 });
 
-function damage(valid: Buffer, random: Dice, pieces: readonly string[]): Buffer {
+function damage(valid: Buffer, random: Dice['below'], pieces: readonly string[]): Buffer {
   let bytes = Buffer.from(valid);
   for (let times = random(3) + 1; times > 0; times--) {
     const [from, to] = [random(bytes.length), random(bytes.length)];

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
-import { createDice, type Dice } from '../../../tests/support/dice.ts';
+import { createDice, type Dice } from '../../play/day/dice.ts';
 import { type Applied, apply, type Held, needsHistory, type RecordedEvent, withFirstContentId } from './apply.ts';
 import { placeOf } from './cached-folding.ts';
 import { ANOMALIES } from './event.ts';
@@ -280,7 +280,7 @@ describe('an event at the same time as the newest one', () => {
 });
 
 describe('the order of arrival', () => {
-  const next = createDice(766);
+  const next = createDice(766).below;
   const rounds = roundsOf(3_000, 300);
 
   sampled('sets of events give the same dossier in any order', () => {
@@ -407,7 +407,7 @@ function played(events: readonly Incoming[]): Played {
 }
 
 /** Up to nine events of one dossier, many of them at the same times, all of different content; one is a record. */
-function someEvents(next: Dice, hasAuthority: () => boolean): Incoming[] {
+function someEvents(next: Dice['below'], hasAuthority: () => boolean): Incoming[] {
   return Array.from({ length: 1 + next(9) }, (_, number) => {
     const status = STATUSES[next(STATUSES.length)] as Status;
     const hour = 8 + next(6);
@@ -430,7 +430,7 @@ function someEvents(next: Dice, hasAuthority: () => boolean): Incoming[] {
  * The events in another order. Only those between which nothing decides but their arrival keep theirs: derived times
  * that are equal, and equal times of the same status.
  */
-function shuffled(events: readonly Incoming[], next: Dice): Incoming[] {
+function shuffled(events: readonly Incoming[], next: Dice['below']): Incoming[] {
   const order = [...events];
   for (let last = order.length - 1; last > 0; last--) {
     const other = next(last + 1);

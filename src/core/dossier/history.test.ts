@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
 import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
-import { createDice, type Dice } from '../../../tests/support/dice.ts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
+import { createDice, type Dice } from '../../play/day/dice.ts';
 import { type Applied, apply, type Held, type Incoming, type RecordedEvent } from './apply.ts';
 import { placeOf } from './cached-folding.ts';
 import { foldWith } from './fold.ts';
@@ -12,7 +12,7 @@ import { isSameJson } from './same-json.ts';
 const CODE = 'H60.01-250812-0035';
 
 /** One of the first statuses as a rule, so that statuses return and moves are refused as well as allowed. */
-function someEvent(next: Dice, number: number, minutes: number): Incoming {
+function someEvent(next: Dice['below'], number: number, minutes: number): Incoming {
   const status = STATUSES[next(next(2) === 0 ? 4 : STATUSES.length)] as (typeof STATUSES)[number];
   const at = new Date(Date.UTC(2025, 7, 12, 1, next(minutes))).toISOString();
   const isRecord = number === 0 || next(4) === 0;
@@ -64,7 +64,7 @@ function judged(events: readonly Incoming[]): void {
 describe('a history', () => {
   sampled('judges orders of up to sixty events as a fold of all events does', () => {
     for (let seed = 1; seed <= roundsOf(1_500, 150); seed++) {
-      const next = createDice(seed);
+      const next = createDice(seed).below;
       const count = 2 + next(seed % 10 === 0 ? 60 : 14);
       judged(Array.from({ length: count }, (_, number) => someEvent(next, number, 2 + next(40))));
     }
@@ -72,7 +72,7 @@ describe('a history', () => {
 
   test('agrees with foldWith also if it begins with steps or gets events without a question', () => {
     for (let seed = 1; seed <= 500; seed++) {
-      const next = createDice(seed);
+      const next = createDice(seed).below;
       const known = Array.from({ length: next(12) }, (_, n) => ({ ...someEvent(next, n + next(2), 9), seq: n + 1 }));
       const history = createHistory(known);
       for (let more = 0; more < 5; more++) {
@@ -98,7 +98,7 @@ describe('a history', () => {
       contentId: { record: `${number}` },
       seq: number,
     });
-    const record = { ...someEvent(createDice(1), 0, 1), seq: 1, inferred: false };
+    const record = { ...someEvent(createDice(1).below, 0, 1), seq: 1, inferred: false };
     const history = createHistory([record, ...Array.from({ length: 10_000 }, (_, n) => step(n + 2, 3 * n))]);
     const cpuMs = cpuMsOf(() => {
       for (let n = 0; n < 1_000; n++) {

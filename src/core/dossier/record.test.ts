@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
 import { OPERATIONS, type Operation } from '#schemas/operations';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
-import { createDice, type Dice } from '../../../tests/support/dice.ts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
+import { createDice, type Dice } from '../../play/day/dice.ts';
 import { readRecord } from './record.ts';
 
 const dossier = {
@@ -247,7 +247,7 @@ describe('reading', () => {
   });
 
   sampled('never throws, and a record reads again as itself', () => {
-    const next = createDice(20_250_812);
+    const next = createDice(20_250_812).below;
     for (const operation of Object.keys(OPERATIONS) as Operation[]) {
       const members = Object.keys(OPERATIONS[operation].properties);
       for (let round = 0; round < roundsOf(1_000, 200); round++) {
@@ -293,7 +293,7 @@ const SCALARS: readonly unknown[] = [
 ];
 
 /** A value of some depth: members mostly those of the schema, scalars mostly wrong for their place. */
-function anything(next: Dice, members: readonly string[], depth: number): unknown {
+function anything(next: Dice['below'], members: readonly string[], depth: number): unknown {
   const kind = depth === 0 ? 2 : next(4);
   if (kind === 0) return Array.from({ length: next(4) }, () => anything(next, members, depth - 1));
   if (kind === 1 || depth === 3) {

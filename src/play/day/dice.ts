@@ -2,6 +2,8 @@
 export interface Dice {
   /** In [0, 1). */
   next(): number;
+  /** A whole number from 0 to below a limit. */
+  below(limit: number): number;
   /** A whole number, both ends included. */
   whole(from: number, to: number): number;
   pick<T>(list: readonly T[]): T;
@@ -18,9 +20,11 @@ export function createDice(seed: number): Dice {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const whole = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
+  const below = (limit: number): number => Math.floor(next() * limit);
+  const whole = (from: number, to: number): number => from + below(to - from + 1);
   return {
     next,
+    below,
     whole,
     pick: (list) => list[whole(0, list.length - 1)] as (typeof list)[number],
     weighted(list) {

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { drain } from '#core/drain';
 import { roundsOf, sampled, test } from '../../../../tests/support/depth.ts';
-import { createDice, type Dice } from '../../../../tests/support/dice.ts';
+import { createDice, type Dice } from '../../../play/day/dice.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { lookOver } from './guard.ts';
 import { readPlain } from './plain.ts';
@@ -107,7 +107,7 @@ describe('plain envelopes', () => {
   });
 
   sampled('after any mutation, one pass reads the same as guard, libxml2 and XSD', () => {
-    const dice = createDice(20_251_125);
+    const dice = createDice(20_251_125).below;
     let read = 0;
     const rounds = roundsOf(6_000, 1_000);
     for (let round = 0; round < rounds; round++) {
@@ -200,7 +200,7 @@ const PIECES = [
 ];
 
 /** Makes one or two changes: inserts, removes, doubles or swaps something. */
-function changed(dice: Dice, xml: string): string {
+function changed(dice: Dice['below'], xml: string): string {
   let text = xml;
   for (let changes = 1 + dice(2); changes > 0; changes--) {
     const at = dice(text.length);
