@@ -103,11 +103,10 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
  */
 function untilSignal(): Promise<string> {
   return new Promise((resolve) => {
-    const heard = (signal: string): void => {
+    onEnd((signal) => {
       setTimeout(() => process.exit(1), 9_500).unref();
       resolve(signal);
-    };
-    onEnd(heard);
+    });
   });
 }
 

@@ -34,7 +34,7 @@ export interface Copy {
   /** The current file. A new snapshot or a compaction replaces it. */
   readonly file: CopyFile;
   /** When the hub last confirmed that this copy is complete, in epoch milliseconds. */
-  readonly heardMs: number;
+  readonly confirmedMs: number;
   /**
    * Reads one page of changes, or takes a new snapshot when the changes are incomplete.
    *
@@ -90,7 +90,7 @@ async function loggedSnapshot(
 /** Owns the open file. */
 class OpenCopy implements Copy {
   file: CopyFile;
-  heardMs: number;
+  confirmedMs: number;
   readonly #path: string;
   readonly #taking: SnapshotTaking;
   readonly #leaving: AbortController;
@@ -104,7 +104,7 @@ class OpenCopy implements Copy {
 
   constructor(file: CopyFile, path: string, taking: SnapshotTaking, leaving: AbortController, log: Logger) {
     this.file = file;
-    this.heardMs = instantToMs(file.mark.heardAt);
+    this.confirmedMs = instantToMs(file.mark.heardAt);
     this.#path = path;
     this.#taking = taking;
     this.#leaving = leaving;
@@ -127,7 +127,7 @@ class OpenCopy implements Copy {
   async close(): Promise<void> {
     this.#leaving.abort();
     const { file } = this;
-    const heardAt = msToInstant(this.heardMs);
+    const heardAt = msToInstant(this.confirmedMs);
     // If this write fails, the next start treats the copy as older than it is.
     if (heardAt !== file.mark.heardAt) await file.append([], { ...file.mark, heardAt }).catch(() => undefined);
     await file.close();
@@ -142,7 +142,7 @@ class OpenCopy implements Copy {
     });
     if (followed.kind === 'gap') return this.#closeGap();
     this.#snapshotAfterGap = undefined;
-    if (followed.kind === 'all') this.heardMs = followed.heardMs;
+    if (followed.kind === 'all') this.confirmedMs = followed.confirmedMs;
     return followed.kind === 'more';
   }
 
@@ -200,7 +200,7 @@ class OpenCopy implements Copy {
   async #replace(next: CopyFile): Promise<void> {
     const previous = this.file;
     this.file = next;
-    this.heardMs = Math.max(this.heardMs, instantToMs(next.mark.heardAt));
+    this.confirmedMs = Math.max(this.confirmedMs, instantToMs(next.mark.heardAt));
     await previous.close();
   }
 }

@@ -6,7 +6,7 @@ import { CATALOGUE_LATE_MS } from './take-snapshot.ts';
 
 /** The result of one request for changes. */
 export type Followed =
-  | { readonly kind: 'all'; readonly heardMs: number }
+  | { readonly kind: 'all'; readonly confirmedMs: number }
   | { readonly kind: 'more' }
   /** The hub no longer knows every change: only a new snapshot has them. */
   | { readonly kind: 'gap' };
@@ -30,20 +30,20 @@ export async function followDossiers(
 ): Promise<Followed> {
   const { items, next, gap, position } = await hub.changes(file.mark.cursor, waitS, signal);
   if (gap) return { kind: 'gap' };
-  const heardMs = nowMs();
+  const answeredMs = nowMs();
   const isAll = items.length < CHANGES_A_PAGE;
   const lines = await eightAtOnce([...new Set(items.map(({ code }) => code))], async (code) => {
     const json = await hub.dossier(code, { signal, position });
     return json === undefined ? goneLine(code) : recordLine('dossier', json);
   });
-  const isMarkOld = Math.abs(heardMs - instantToMs(file.mark.heardAt)) >= MARK_EVERY_MS;
+  const isMarkOld = Math.abs(answeredMs - instantToMs(file.mark.heardAt)) >= MARK_EVERY_MS;
   if (lines.length > 0 || (isAll && isMarkOld))
     await file.append(lines, {
       ...file.mark,
       cursor: next,
-      heardAt: isAll ? msToInstant(heardMs) : file.mark.heardAt,
+      heardAt: isAll ? msToInstant(answeredMs) : file.mark.heardAt,
     });
-  return isAll ? { kind: 'all', heardMs } : { kind: 'more' };
+  return isAll ? { kind: 'all', confirmedMs: answeredMs } : { kind: 'more' };
 }
 
 /**

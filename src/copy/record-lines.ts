@@ -41,7 +41,7 @@ export interface Mark {
   readonly cursor: string;
   /** The same for each kind of record beside dossiers, by its name. */
   readonly kinds?: Readonly<Record<string, string>>;
-  /** When the hub last confirmed that nothing is missing. */
+  /** When the hub last confirmed that nothing is missing. Files have this name. */
   readonly heardAt: string;
   /** The start of the period for which the copy next requests catalogue changes. */
   readonly catalogueFrom: string;

@@ -6,7 +6,7 @@ export interface Closing {
   /** Called once, before the server listens. */
   watch(server: Server): void;
   /** Notes each request. While the process stops, its client is asked to open a new connection for the next one. */
-  readonly heard: (exchange: Exchange) => void;
+  readonly noteRequest: (exchange: Exchange) => void;
   /**
    * Goes on serving until a proxy has seen at `/health/ready` that the process stops. Returns at once when nobody asked
    * there lately.
@@ -52,7 +52,7 @@ export function createClosing(lastAnswer: (socket: Socket) => ServerResponse | u
   let server: Server;
   let isStopping = false;
   let watchedAt = Number.NEGATIVE_INFINITY;
-  let heardAt = 0;
+  let lastRequestMs = 0;
   return {
     watch(one) {
       server = one;
@@ -65,10 +65,10 @@ export function createClosing(lastAnswer: (socket: Socket) => ServerResponse | u
         for (const [socket, openedAt] of sockets) if (isIdle(socket, openedAt)) socket.destroy();
       };
     },
-    heard({ incoming: { url = '' }, outgoing }) {
+    noteRequest({ incoming: { url = '' }, outgoing }) {
       if (isStopping) outgoing.shouldKeepAlive = false;
       if (url.startsWith('/health/ready')) watchedAt = performance.now();
-      else if (!url.startsWith('/health/') && url !== '/metrics') heardAt = performance.now();
+      else if (!url.startsWith('/health/') && url !== '/metrics') lastRequestMs = performance.now();
     },
     async retire() {
       isStopping = true;
@@ -78,9 +78,9 @@ export function createClosing(lastAnswer: (socket: Socket) => ServerResponse | u
       }
       const startedAt = performance.now();
       if (startedAt - watchedAt > WATCHED_MS) return;
-      heardAt = startedAt;
+      lastRequestMs = startedAt;
       const endsAt = startedAt + RETIRE_MS;
-      while (performance.now() < Math.min(endsAt, heardAt + QUIET_MS)) await setTimeout(LOOK_MS);
+      while (performance.now() < Math.min(endsAt, lastRequestMs + QUIET_MS)) await setTimeout(LOOK_MS);
     },
     async close() {
       await letIn(server);
@@ -99,11 +99,11 @@ export function createClosing(lastAnswer: (socket: Socket) => ServerResponse | u
  */
 async function letIn(server: Server): Promise<void> {
   let quietRounds = 0;
-  const heard = () => {
+  const startOver = () => {
     quietRounds = 0;
   };
-  server.on('connection', heard);
+  server.on('connection', startOver);
   const endsAt = performance.now() + LET_IN_MS;
   for (; quietRounds < QUIET_ROUNDS && performance.now() < endsAt; quietRounds++) await setImmediate();
-  server.off('connection', heard);
+  server.off('connection', startOver);
 }

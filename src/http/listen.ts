@@ -94,11 +94,11 @@ function inWords(error: NodeJS.ErrnoException, host: string, port: number): Erro
  * Node accepts a Host such as 300.1.1.1, but no URL can contain it. Other invalid values are refused
  * by Node.
  */
-function answering(app: Hono, { inTurn }: Turns, { heard }: Pick<Closing, 'heard'>): Hono['fetch'] {
+function answering(app: Hono, { inTurn }: Turns, { noteRequest }: Pick<Closing, 'noteRequest'>): Hono['fetch'] {
   return (request, env, ...more) => {
     const exchange = env as unknown as Exchange;
     closeAfterBody(exchange);
-    heard(exchange);
+    noteRequest(exchange);
     const answer = () =>
       URL.canParse(request.url) ? app.fetch(request, env, ...more) : new Response(null, { status: 400 });
     return inTurn(exchange, answer);

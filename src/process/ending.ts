@@ -5,9 +5,9 @@ import { isatty } from 'node:tty';
  * undoes what nohup asks for, and the terminal's end would kill the process.
  * @returns a function that stops listening
  */
-export function onEnd(heard: (signal: NodeJS.Signals) => void): () => void {
+export function onEnd(listener: (signal: NodeJS.Signals) => void): () => void {
   const atTerminal = isatty(0) || isatty(1);
-  const listeners = { SIGTERM: heard, SIGINT: heard, SIGHUP: atTerminal ? heard : () => undefined };
+  const listeners = { SIGTERM: listener, SIGINT: listener, SIGHUP: atTerminal ? listener : () => undefined };
   const signals = Object.keys(listeners) as (keyof typeof listeners)[];
   for (const signal of signals) process.on(signal, listeners[signal]);
   return () => {

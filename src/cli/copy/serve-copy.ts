@@ -92,8 +92,8 @@ function notKept(what: string): Refusal {
 }
 
 function ageOf(copy: Copy, now: number) {
-  const ageS = Math.max(0, Math.floor((now - copy.heardMs) / 1000));
-  const asOf = msToInstant(copy.heardMs);
+  const ageS = Math.max(0, Math.floor((now - copy.confirmedMs) / 1000));
+  const asOf = msToInstant(copy.confirmedMs);
   return { ageS, asOf, headers: { Age: String(ageS), 'Lienthong-As-Of': asOf } };
 }
 

@@ -22,13 +22,13 @@ export async function atOnce<In, Out>(
 ): Promise<readonly Out[]> {
   const outs: Out[] = [];
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const reader = async (): Promise<void> => {
     while (next < inputs.length) {
       const at = next++;
       outs[at] = await work(inputs[at] as In);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: AT_ONCE }, reader));
   return outs;
 }
 

@@ -17,14 +17,14 @@ const AT_ONCE = 12;
 export async function sendDay({ threads }: Day, options: SendOptions): Promise<void> {
   const began = performance.now();
   const waiting = [...threads];
-  const lane = async (): Promise<void> => {
+  const sender = async (): Promise<void> => {
     for (let thread = waiting.shift(); thread; thread = waiting.shift()) {
       const earlyMs = began + thread.startsAt * options.dayMs - performance.now();
       if (earlyMs > 0) await sleep(earlyMs, undefined, { signal: options.signal });
       await sendThread(thread, options);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: AT_ONCE }, sender));
 }
 
 async function sendThread({ pushes }: Thread, { send, onSent }: SendOptions): Promise<void> {

@@ -85,7 +85,7 @@ export async function playLoad(load: Load, { send, rate, isOver, signal }: LoadO
     // After an outage the load continues at its rate; it does not catch up.
     else items = Math.max(items, ((performance.now() - began) / 1_000) * rate);
   };
-  const lane = async (): Promise<void> => {
+  const sender = async (): Promise<void> => {
     while (!isOver()) {
       if (wave.length === 0) wave = [...load.nextWave()];
       for (const push of (wave.shift() as Thread).pushes) {
@@ -94,5 +94,5 @@ export async function playLoad(load: Load, { send, rate, isOver, signal }: LoadO
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: AT_ONCE }, sender));
 }

@@ -48,10 +48,10 @@ export class SoakLoad {
   async flood(seconds: number): Promise<number> {
     const before = this.#recent.pushes.count;
     const until = performance.now() + seconds * 1_000;
-    const lane = async (): Promise<void> => {
+    const sender = async (): Promise<void> => {
       while (performance.now() < until) await this.#push();
     };
-    await Promise.all(Array.from({ length: CONNECTIONS }, lane));
+    await Promise.all(Array.from({ length: CONNECTIONS }, sender));
     return this.#recent.pushes.count - before;
   }
 
