@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
+import { REPORTS, type ReportName } from '#core/statistics/report-paths';
 import { RULES, type Rule } from '#core/statistics/rules';
-import { REPORTS, type ReportName } from '../reports/reports.ts';
 import { REPORT_FORMATS, type ReportFormat } from '../reports/write.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';

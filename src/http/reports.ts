@@ -2,14 +2,14 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { problem } from '#core/problem';
 import { KEYLESS } from '#core/statistics/columns';
-import { operatorPath } from '#core/statistics/report-paths';
+import { operatorPath, REPORTS, type ReportName } from '#core/statistics/report-paths';
 import { RULES } from '#core/statistics/rules';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { Report, ReportPlace } from '../reports/report.ts';
-import type { NoPeriod, ReportName, Reports } from '../reports/reports.ts';
+import type { NoPeriod, Reports } from '../reports/reports.ts';
 import type { ReportFormat } from '../reports/write.ts';
 import type { RecordPlace, ReportRecord, ReportWithRecords } from '../statistics/report-records.ts';
 import type { AppContext } from './app-context.ts';
@@ -20,18 +20,8 @@ import { type AddRoute, queryReader } from './route.ts';
 
 type ReportContext = Pick<AppContext, 'keys' | 'reports' | 'cursors' | 'clients'>;
 
-const NAMES: readonly ReportName[] = [
-  'ii06a',
-  'online-services',
-  'questions',
-  'connections',
-  'incidents',
-  'availability',
-  'fields',
-  'asks',
-];
 /** Officers and their questions are for operators alone. */
-const FOR_READERS = NAMES.filter((name) => name !== 'asks');
+const FOR_READERS = REPORTS.filter((name) => name !== 'asks');
 const FORMATS = ['json', 'xlsx', 'pdf', 'csv'] as const;
 
 const Query = closed({
@@ -138,7 +128,7 @@ export function addReports(add: AddRoute, hub: ReportContext): void {
       path: '/api/v1/ops/reports/{report}',
       tag: 'Operation',
       scopes: ['ops:read'],
-      names: NAMES,
+      names: REPORTS,
       linkOf: operatorPath,
     },
   ];

@@ -1,5 +1,6 @@
 import { endOfDay, msToInstant, startOfDay } from '#core/dates/dates';
 import { reportingPeriod } from '#core/dates/reporting-period';
+import type { ReportName } from '#core/statistics/report-paths';
 import type { Rule } from '#core/statistics/rules';
 import { createThreads } from '../concurrency/threads.ts';
 import type { ReportPeriod, ReportRecord, WantedRecords } from '../statistics/report-records.ts';
@@ -17,19 +18,6 @@ import {
 } from './forms.ts';
 import type { Report, ReportPlace } from './report.ts';
 import { type FileAsked, type ReportFormat, writeFile } from './write.ts';
-
-/** The reports, by the names that commands and addresses use. */
-export const REPORTS = [
-  'ii06a',
-  'online-services',
-  'questions',
-  'connections',
-  'incidents',
-  'availability',
-  'fields',
-  'asks',
-] as const;
-export type ReportName = (typeof REPORTS)[number];
 
 export interface ReportOptions {
   readonly by: 'agency' | 'field';

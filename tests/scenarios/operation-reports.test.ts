@@ -1,12 +1,12 @@
 import Type from 'typebox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Outcome } from '#core/dossier/settle';
+import type { ReportName } from '#core/statistics/report-paths';
 import { closed } from '../../schemas/parts.ts';
 import { defineAdapter } from '../../src/kit/adapter.ts';
 import type { Answered } from '../../src/kit/asker.ts';
 import { beginRun, continueRun, endRun, storeBackup } from '../../src/ledger/process-runs.ts';
 import type { Report } from '../../src/reports/report.ts';
-import type { ReportName } from '../../src/reports/reports.ts';
 import { expectRecordsBehind } from '../support/behind.ts';
 import { codeOf, dossier, type Partner, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS } from '../support/operator.ts';

@@ -1,3 +1,16 @@
+/** The reports, by the names that commands and addresses use. */
+export const REPORTS = [
+  'ii06a',
+  'online-services',
+  'questions',
+  'connections',
+  'incidents',
+  'availability',
+  'fields',
+  'asks',
+] as const;
+export type ReportName = (typeof REPORTS)[number];
+
 /** The same address for a key with `ops:read` alone. */
 export function operatorPath(path: string): string {
   return path.replace(/^\/api\/v1\/(?=(?:reports|statistics)\/)/, '/api/v1/ops/');

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { REPORTS, type ReportName } from '#core/statistics/report-paths';
 import type { Bilingual } from '#messages/message';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
@@ -17,7 +18,7 @@ import { titleOf, type Visit } from './visit.ts';
 import { REPORTED, word } from './words.ts';
 
 /** The reports, in the order in which officers hand them in. */
-const REPORTS: Readonly<Record<string, Bilingual>> = {
+const TITLES: Readonly<Record<ReportName, Bilingual>> = {
   ii06a: ['Biểu II.06a/VPCP/KSTT: tình hình giải quyết thủ tục hành chính', 'Form II.06a/VPCP/KSTT'],
   'online-services': ['Cung cấp dịch vụ công trực tuyến', 'Online services'],
   questions: ['Hỏi đáp, phản ánh kiến nghị, đánh giá', 'Questions, petitions and ratings'],
@@ -80,7 +81,7 @@ ${refusalNote(say, problem)}${body ? html`${recordTable(visit, body)}${pager(vis
 }
 
 function reportTitle({ say }: Visit, name: string): string {
-  return word(say, REPORTS, name);
+  return word(say, TITLES, name);
 }
 
 function backLink({ say }: Visit, period: string): Html {
@@ -137,11 +138,11 @@ function reportTable(visit: Visit, period: string): Html {
   const { say } = visit;
   return table<readonly [string, Bilingual]>({
     caption: say(
-      `${Object.keys(REPORTS).length} báo cáo; bấm vào tên để xem và tra cứu từng số liệu`,
-      `${Object.keys(REPORTS).length} reports. Open one to look at it and to follow its numbers`,
+      `${REPORTS.length} báo cáo; bấm vào tên để xem và tra cứu từng số liệu`,
+      `${REPORTS.length} reports. Open one to look at it and to follow its numbers`,
     ),
     empty: '',
-    items: Object.entries(REPORTS),
+    items: Object.entries(TITLES),
     columns: [
       {
         head: say('Báo cáo', 'Report'),
