@@ -37,6 +37,7 @@ export function call(igate: IGate, { method = 'GET', path, query, body, about }:
       },
       body: body === undefined ? undefined : JSON.stringify(body).normalize('NFC'),
       idempotent: method === 'GET',
+      hide: secretsOf(igate.settings).flatMap((secret) => secret ?? []),
     }),
     token: () => logIn(igate),
     describe: (reply) => described(igate, reply, about),

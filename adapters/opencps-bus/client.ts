@@ -46,6 +46,7 @@ export async function call(bus: Bus, path: string, body: object, about?: About) 
       },
       body: written,
       idempotent: path !== TRACES,
+      hide: secretsOf(bus.settings).flatMap((secret) => secret ?? []),
     }),
     token: () => logIn(bus),
     describe: (reply) => described(bus, reply, about),

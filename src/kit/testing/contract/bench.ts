@@ -1,5 +1,6 @@
 import { keepingDoubt, type Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
+import type { WireRecord } from '../../http/exchange.ts';
 import { batchOf, type Outgoing, type Sender } from '../../sender.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
 import type { TestConnection } from '../test-connection.ts';
@@ -10,6 +11,8 @@ import type { Subject } from './subject.ts';
 export interface Bench {
   readonly partner: Simulator;
   readonly connection: TestConnection;
+  /** The calls as the hub stores them. */
+  readonly wires: readonly WireRecord[];
   /** How many items one call may carry. */
   readonly batch: number;
   readonly onePerDossier: boolean;
@@ -29,7 +32,8 @@ export async function withBench<T>(
   use: (bench: Bench) => Promise<T>,
 ): Promise<T> {
   const partner = await startSimulator(subject.simulator);
-  const connection = subject.connect(partner.url, { totalMs: 500 });
+  const wires: WireRecord[] = [];
+  const connection = subject.connect(partner.url, { totalMs: 500, record: (wire) => wires.push(wire) });
   try {
     if (operation === 'dossier.progress.v1') await tellDossiers(subject, partner.url);
     const before = { taken: partner.ledger.count(), requests: partner.requests().length };
@@ -37,6 +41,7 @@ export async function withBench<T>(
     return await use({
       partner,
       connection,
+      wires,
       batch: batchOf(sender, connection.settings),
       onePerDossier: sender.onePerDossier ?? false,
       sample: (number, mark, later) => sampleOf(subject, operation, number, mark, later),

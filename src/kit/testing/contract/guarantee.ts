@@ -1,5 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
+import type { WireRecord } from '../../http/exchange.ts';
 import type { Fault } from '../simulator/faults.ts';
 import type { Bench, Undisturbed } from './bench.ts';
 import type { GuaranteeId } from './guarantee-id.ts';
@@ -26,6 +27,7 @@ export interface Trial {
 
 export interface Found {
   readonly outcome: Outcome;
+  readonly wires: readonly WireRecord[];
   readonly taken: number;
   readonly isLastRequest: boolean;
 }

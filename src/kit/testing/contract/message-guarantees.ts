@@ -48,13 +48,17 @@ export const messageGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'privacy',
-    title: 'outcomes contain no secret and no applicant, even if the partner quotes them',
+    title: 'outcomes contain no secret and no applicant, stored calls no secret, even if the partner quotes them',
     async run({ subject, operation, bench, fromEachRequest, expect }) {
       const secrets = await bench(async ({ connection }) => secretsIn(connection.settings));
       const hidden = [...(operation.startsWith('dossier.') ? Object.values(PERSONAL) : []), ...secrets];
-      const isClean = ({ outcome }: Found): void => {
+      const isClean = ({ outcome, wires }: Found): void => {
         const told = JSON.stringify(outcome);
         expect(hidden.filter((value) => told.includes(value))).toEqual([]);
+        // A stored call has the applicant anyway, in its request. The hub seals it, and masks it for most readers.
+        expect(wires).not.toEqual([]);
+        const stored = wires.map(({ url, request, reply }) => `${url} ${request} ${reply}`).join('\n');
+        expect(secrets.filter((secret) => stored.includes(secret))).toEqual([]);
       };
       for (const { status, body } of quotes(subject, hidden.join(' ')))
         for (const doubt of [false, true]) await fromEachRequest({ kind: 'status', status, body }, isClean, doubt);

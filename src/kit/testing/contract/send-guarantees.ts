@@ -38,7 +38,7 @@ export function sendGuarantees(
         const found = await trial.bench(async (bench) => {
           await faultFrom(bench, n, fault);
           const [outcome] = await bench.send({ ...bench.sample(), doubt });
-          return { outcome: outcome as Outcome, taken: bench.taken() };
+          return { outcome: outcome as Outcome, wires: bench.wires, taken: bench.taken() };
         });
         use({ ...found, isLastRequest: n === requests });
       }
