@@ -176,7 +176,7 @@ function isStep(item: Item): item is RecordItem<'dossier.progress.v1'> {
 
 function saying(item: Item): string {
   if (item.kind === 'waiting') return `${item.code} ${item.cause.key}`;
-  if (item.kind === 'invalid') return `${item.code} ${item.problems.map(({ message }) => message).join('; ')}`;
   // The words are part of the fingerprint, because the ministry may add to them later. A hash does not reveal them.
+  if (item.kind === 'invalid') return `${item.code} ${fingerprint(item.problems.map(({ message }) => message))}`;
   return `${item.record.code} ${fingerprint([JSON.stringify(item.record)])}`;
 }

@@ -71,7 +71,7 @@ function placeOf(entries: readonly unknown[], mark: string): number {
 }
 
 /** Refusals that quote our request, in the forms that partners use. */
-function quotes(subject: Subject, text: string): readonly { status: number; body: unknown }[] {
+export function quotes(subject: Pick<Subject, 'refusal'>, text: string): readonly { status: number; body: unknown }[] {
   const all = {
     type: 'about:blank',
     title: text,

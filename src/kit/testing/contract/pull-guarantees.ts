@@ -6,6 +6,8 @@ import type { Sender } from '../../sender.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { sampleOf } from './bench.ts';
+import { quotes, secretsIn } from './message-guarantees.ts';
+import { PERSONAL } from './samples.ts';
 import type { Subject, Vitest } from './subject.ts';
 import { hubQueriesOf } from './wire-cases.ts';
 
@@ -28,6 +30,20 @@ export function pullGuarantees(subject: Subject, name: string, { describe, test,
           await partner.fault(fault);
           expect(['unavailable', 'unknown', 'refused']).toContain(((await next()) as Outcome).kind);
         }));
+
+    test('a failure and a checkpoint quote no secret and no number of a person', () =>
+      withPuller(subject, name, async ({ partner, connection, next }) => {
+        // A page may be about anybody, so a name cannot be recognised.
+        const { identityNumber, phone, email } = PERSONAL;
+        const hidden = [identityNumber, phone, email, ...secretsIn(connection.settings)];
+        for (const { status, body } of quotes(subject, hidden.join(' '))) {
+          await partner.clearFaults();
+          await partner.fault({ kind: 'status', status, body, forMs: 60_000 });
+          // Bodies are messages: the hub seals them, and shows them masked.
+          const told = JSON.stringify({ ...(await next()), bodies: [] });
+          expect(hidden.filter((value) => told.includes(value))).toEqual([]);
+        }
+      }));
 
     test('a page always reads the same', () =>
       withPuller(subject, name, async ({ puller, connection, next }) => {
