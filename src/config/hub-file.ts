@@ -81,7 +81,7 @@ const Members = Type.Array(oneOf(SHAREABLE), {
 
 const PartyEntry = closed({
   adapter: Id,
-  /** What officers call the system. Without it, the title of the adapter. */
+  /** The name of the system for officers. Without it, the title of the adapter. */
   title: Type.Optional(
     Type.String({ minLength: 1, maxLength: 80, pattern: '\\S', description: 'a name of 1 to 80 characters' }),
   ),

@@ -7,7 +7,7 @@ import { jsonObject, textOf } from './replies.ts';
 
 /** What `sessions.login` keeps. A failure has the lifetime 0, so the next call tries again. */
 export interface FetchedToken {
-  /** The token, or why there is none. */
+  /** The token, or why the partner gave none. */
   readonly value: string | Extract<Outcome, { kind: 'unavailable' }>;
   readonly ttlMs: number;
 }

@@ -28,7 +28,7 @@ export interface ReconcileTimes {
 /** One connected system at run time: its adapter and connection. */
 export interface Party {
   readonly id: string;
-  /** What officers call it. */
+  /** Its name for officers. */
   readonly title: string;
   readonly adapter: Adapter;
   readonly authoritative: boolean;

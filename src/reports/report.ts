@@ -43,7 +43,7 @@ export interface ReportRow {
   readonly links?: Readonly<Record<number, string>>;
 }
 
-/** Who signs a report, unless its form names others. */
+/** The signatures of a report, unless its form names others. */
 export const SIGNATURES = ['Người lập biểu', 'Thủ trưởng đơn vị'] as const;
 
 /** The name of an agency in the catalogue. Without one, a code does not stand alone. */

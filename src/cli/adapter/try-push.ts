@@ -134,7 +134,7 @@ async function recordIn(path: string, operations: readonly Operation[]): Promise
   throw new UsageError(`<file>: ${path}: expected ${operations.join(' or ')}; as ${first}: ${list}`);
 }
 
-/** A request, or why there is none. */
+/** The request, or why the adapter makes none. */
 function linesOf(tried: Tried): readonly string[] {
   if (!('request' in tried)) return [`nothing would be sent: ${whyNothing(tried.outcome)}`];
   const { method, url, headers, body, empty } = tried.request;

@@ -35,7 +35,7 @@ export function createReaders(
   };
 }
 
-/** What previews of code entries need: the doors' tables, and the same readers with other entries. */
+/** Previews of code entries need the doors' tables, and the same readers with other entries. */
 export function codeReadings(kinds: Kinds, settings: ReaderSettings) {
   const readersWith = (codes: Pick<CodeEntries, 'at'>): Readers => createReaders(kinds, settings, codes);
   return { doorTables: DOOR_TABLES, readersWith };

@@ -11,7 +11,7 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { ACTIONS, RECORD_KINDS, tableTitle, type WordTable, word } from './words.ts';
+import { ACTIONS, QUEUED_KINDS, RECORD_KINDS, tableTitle, type WordTable, word } from './words.ts';
 
 /** Lists who did what. */
 export function addAudit(site: Site): void {
@@ -87,18 +87,19 @@ const SUBJECTS: WordTable = {
 
 /** `hồ sơ H60.01` as `dossier H60.01`, the stored form. Other text stays unchanged. */
 function storedKind(text: string): string {
-  const said = text.trim().toLowerCase();
-  const [kind, [name = ''] = []] =
-    Object.entries(SUBJECTS)
-      .sort(([, [a]], [, [b]]) => b.length - a.length)
-      .find(([, [vi]]) => said.startsWith(`${vi} `)) ?? [];
-  return kind === undefined ? text : `${kind}${text.trim().slice(name.length)}`;
+  const typed = text.trim();
+  const [[kind, [named]] = ['', ['']]] = Object.entries(SUBJECTS)
+    .filter(([, [vietnamese]]) => typed.toLowerCase().startsWith(`${vietnamese} `))
+    .sort(([, [one]], [, [other]]) => other.length - one.length);
+  return kind === '' ? text : `${kind}${typed.slice(named.length)}`;
 }
 
 /** Reads of records beside dossiers have one name for each kind, such as `question.list-personal`. */
 function actionName(say: Say, action: string): string {
-  const [, kind = '', read = ''] = /^([\w-]+)\.(list|read|history)-personal$/.exec(action) ?? [];
-  if (Object.hasOwn(ACTIONS, action) || !Object.hasOwn(RECORD_KINDS, kind)) return word(say, ACTIONS, action);
+  const [kind = '', deed = ''] = action.split('.');
+  const isRead = Object.hasOwn(RECORD_KINDS, kind) && deed.endsWith('-personal');
+  if (Object.hasOwn(ACTIONS, action) || !isRead) return word(say, ACTIONS, action);
+  const read = deed.replace('-personal', '');
   const records = word(say, RECORD_KINDS, kind);
   return say(
     `${read === 'list' ? 'liệt kê' : 'xem'} ${records} có dữ liệu cá nhân`,
@@ -106,58 +107,75 @@ function actionName(say: Say, action: string): string {
   );
 }
 
+/** A subject in its parts: `party portal: catalogue` has the kind `party` and the words `portal` and `catalogue`. */
+interface Subject {
+  readonly kind: string;
+  /** All after the kind. */
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+function partsOf(subject: string): Subject {
+  const [kind = '', ...rest] = subject.split(' ');
+  return { kind, name: rest.join(' '), words: rest.map((one) => one.replace(/:$/, '')) };
+}
+
 /** The subject of a look or an order, as a link. */
 function subjectOf(visit: Visit, { subject }: AuditEntry): Html {
-  const [kind = '', ...rest] = subject.split(' ');
-  const name = rest.join(' ');
-  const [, party = '', more = ''] = /^([^:]*)(.*)$/s.exec(name) ?? [];
-  const said = kind === 'party' ? `${titleOf(visit, party)}${more}` : saidOf(visit, kind, name);
-  const isNamed = kind.startsWith('record') && said !== name;
+  const parts = partsOf(subject);
+  const { kind } = parts;
+  const name = SHOWN[kind]?.(visit, parts) ?? parts.name;
+  // The name of a record begins with its kind, such as `câu hỏi`.
+  const isNamed = kind.startsWith('record') && name !== parts.name;
   const shown = Object.hasOwn(SUBJECTS, kind)
-    ? html`<span class="words" title="${subject}">${isNamed ? '' : word(visit.say, SUBJECTS, kind)} ${said}</span>`
+    ? html`<span class="words" title="${subject}">${isNamed ? '' : word(visit.say, SUBJECTS, kind)} ${name}</span>`
     : html`<code class="words">${subject}</code>`;
-  const href = pageOf(subject);
-  return href === undefined ? shown : html`<a href="/console/${href}">${shown}</a>`;
+  const page = PAGES[kind]?.(parts.words);
+  return page === undefined ? shown : html`<a href="/console/${page}">${shown}</a>`;
 }
 
-/** The name of a subject without what only the hub uses: the id of a question, the query of a list. */
-function saidOf(visit: Visit, kind: string, name: string): string {
-  const { say } = visit;
-  // A message is named by the end of its id, as on other pages. The filter of a run stands on its page.
-  if (kind === 'message') return name.replace(/^[\da-f-]{28}(?=[\da-f]{8}\b)/, '…');
-  if (kind === 'run') return name.replace(/:.*$/s, '');
-  if (kind === 'dossiers')
-    return name
-      .split(' ')
-      .map((part) => (Object.hasOwn(RECORD_KINDS, part) ? word(say, RECORD_KINDS, part) : part))
-      .join(' ');
-  if (kind === 'mapping' || kind === 'code')
-    return name.replaceAll(/[\w-]+/g, (one) =>
-      visit.titles.has(one) ? titleOf(visit, one) : tableTitle(say, one, one),
-    );
-  if (kind === 'ask') {
-    const [, party = '', question = '', rest = ''] = /^\S+: (\S+) (\S+)(.*)$/s.exec(name) ?? [];
-    if (party === '') return name;
-    return `${titleOf(visit, party)}, ${visit.questionOf(party, question) ?? question}${rest}`;
-  }
-  const [, record = '', rest = ''] = /^([\w-]+)(?:\?\S*?)?(?: |: )(.*)$/s.exec(name) ?? [];
-  const isOfKind = (kind === 'record' || kind === 'records') && Object.hasOwn(RECORD_KINDS, record);
-  return isOfKind ? `${word(say, RECORD_KINDS, record)} ${rest}` : name;
+/** The names of subjects, by kind, without what only the hub uses: ids, and the queries of lists. */
+const SHOWN: Readonly<Record<string, (visit: Visit, subject: Subject) => string>> = {
+  // The end of the id, as on other pages.
+  message: (_, { name }) => name.replace(/^[\da-f-]{28}(?=[\da-f]{8}\b)/, '…'),
+  // Its page has the filter.
+  run: (_, { words: [id = ''] }) => id,
+  party: (visit, { name, words: [id = ''] }) => `${titleOf(visit, id)}${name.slice(id.length)}`,
+  dossiers: ({ say }, { name }) =>
+    name.replaceAll(/[^ ]+/g, (one) => (Object.hasOwn(RECORD_KINDS, one) ? word(say, RECORD_KINDS, one) : one)),
+  record: recordName,
+  records: recordName,
+  code: withTitles,
+  mapping: withTitles,
+  // After the id of the question.
+  ask: (visit, { name, words: [, party, question, ...about] }) =>
+    party === undefined || question === undefined
+      ? name
+      : [`${titleOf(visit, party)},`, visit.questionOf(party, question) ?? question, ...about].join(' '),
+};
+
+/** `question CH-1` by the name of the kind. A list may have its query after the kind: `question?state=held: CH-1`. */
+function recordName({ say }: Visit, { name, words: [first = '', ...codes] }: Subject): string {
+  const [kind = ''] = first.split('?');
+  return Object.hasOwn(RECORD_KINDS, kind) ? [word(say, RECORD_KINDS, kind), ...codes].join(' ') : name;
 }
 
-function recordPage(subject: string): string | undefined {
-  const [, kind = '', code = ''] = /^record (question|petition) (\S+)/.exec(subject) ?? [];
-  return kind === '' ? undefined : `records/${kind}/${segment(code)}`;
+/** Parties and code tables by their titles. */
+function withTitles(visit: Visit, { name }: Subject): string {
+  return name.replaceAll(/[\w-]+/g, (one) =>
+    visit.titles.has(one) ? titleOf(visit, one) : tableTitle(visit.say, one, one),
+  );
 }
 
-function pageOf(subject: string): string | undefined {
-  const [, kind, name = ''] = /^(\w+) (\S+?)(?::? |$)/.exec(subject) ?? [];
-  if (kind === 'record') return recordPage(subject);
-  if (kind === 'message') return `messages/${segment(name)}`;
-  if (kind === 'delivery') return `deliveries/${segment(name)}`;
-  if (kind === 'run') return `replays/${segment(name)}`;
-  if (kind === 'party') return `parties/${segment(name)}`;
-  if (kind === 'mapping') return `mappings/${segment(name)}`;
-  if (kind === 'code') return `code-tables${queryText({ party: name })}`;
-  return kind === 'dossier' ? `dossiers${queryText({ code: name })}` : undefined;
-}
+/** The pages of subjects, by kind. */
+const PAGES: Readonly<Record<string, (words: readonly string[]) => string | undefined>> = {
+  message: ([id = '']) => `messages/${segment(id)}`,
+  delivery: ([id = '']) => `deliveries/${segment(id)}`,
+  run: ([id = '']) => `replays/${segment(id)}`,
+  party: ([id = '']) => `parties/${segment(id)}`,
+  mapping: ([id = '']) => `mappings/${segment(id)}`,
+  code: ([party]) => `code-tables${queryText({ party })}`,
+  dossier: ([code]) => `dossiers${queryText({ code })}`,
+  record: ([kind = '', code = '']) =>
+    Object.hasOwn(QUEUED_KINDS, kind) ? `records/${kind}/${segment(code)}` : undefined,
+};
