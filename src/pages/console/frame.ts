@@ -5,7 +5,7 @@ import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { messageCard, takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
-import { textsLeft, unsentTexts } from './unsent.ts';
+import { textsNotShown, unsentTexts } from './unsent.ts';
 import type { Screen, Visit } from './visit.ts';
 
 /** Shows a screen in the common frame: owner, navigation, and the result of the last order. */
@@ -31,7 +31,9 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
       },
     )}`,
     body: html`${message ? messageCard(message) : ''}${
-      unsent ? unsentTexts(say('Nội dung chưa gửi, để sao chép', 'What was not sent, to copy'), textsLeft(unsent)) : ''
+      unsent
+        ? unsentTexts(say('Nội dung chưa gửi, để sao chép', 'What was not sent, to copy'), textsNotShown(unsent))
+        : ''
     }${screen.body}`,
   }));
 }

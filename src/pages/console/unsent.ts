@@ -3,59 +3,63 @@ import type { Html } from '../layout.ts';
 import type { FlashMessage } from './flash-message.ts';
 import type { Form } from './forms.ts';
 
-/** What an officer typed into the form of an order that was not carried out. */
+/**
+ * An order that was not carried out. Its page is shown again, and its form has the typed texts, to be corrected. Where the
+ * page no longer has the form, it shows the texts to copy.
+ */
 export interface Unsent {
-  /** Where the form sends the order. */
+  /** The address to which the form sends the order. */
   readonly path: string;
   readonly form: Form;
   /** Why it was not carried out. */
   readonly message: FlashMessage;
-  /** The texts that no form of the page shows yet. */
-  readonly left: Set<string>;
+  /** The names of the texts that no form has shown yet. `typedIn` removes them. */
+  readonly notShown: Set<string>;
 }
 
-/** The fields of texts that nobody likes to write twice. */
+/** The fields of long texts, which an officer would not like to write again. */
 export const LONG_TEXTS = ['text', 'cause', 'measures', 'lines', 'codes'] as const;
 
 const TEXTS = ['why', ...LONG_TEXTS];
 
 /** Undefined where the form has no text to keep. */
 export function unsentOf(path: string, form: Form, message: FlashMessage): Unsent | undefined {
-  const left = new Set(TEXTS.filter((name) => form(name) !== undefined));
-  return left.size > 0 ? { path, form, message, left } : undefined;
+  const notShown = new Set(TEXTS.filter((name) => form(name) !== undefined));
+  return notShown.size > 0 ? { path, form, message, notShown } : undefined;
 }
 
-/** Fixed fields that say which page comes next, which may be another one by now. */
-const PAGES = ['next', 'back'];
+/** Hidden fields that name the next page. They may differ when the form is shown again. */
+const NEXT_PAGE = ['next', 'back'];
 
-/** Whether this is the form that was not carried out. @param hidden its fixed fields */
+/** Whether a form is the one that was not carried out: by its address, and by its hidden fields where forms share one. */
 export function isUnsent(
   unsent: Unsent | undefined,
   path: string,
   hidden: Readonly<Record<string, string | undefined>> = {},
 ): unsent is Unsent {
   if (unsent?.path !== path) return false;
-  const fixed = Object.entries(hidden).filter(([name]) => !PAGES.includes(name));
-  return fixed.every(([name, value]) => unsent.form(name) === (value || undefined));
+  return Object.entries(hidden).every(
+    ([name, value]) => NEXT_PAGE.includes(name) || unsent.form(name) === (value || undefined),
+  );
 }
 
-/** What the officer typed into a field of this form, to be corrected. */
+/** The text that the officer typed into a field of this form, which shows it. */
 export function typedIn(unsent: Unsent | undefined, path: string, name: string): string | undefined {
   if (!isUnsent(unsent, path)) return undefined;
-  unsent.left.delete(name);
+  unsent.notShown.delete(name);
   return unsent.form(name);
 }
 
-/** Texts of a form that its page no longer has, to copy. */
+/** The texts whose form the page no longer has. To be asked after all forms of the page. */
+export function textsNotShown({ form, notShown }: Unsent): readonly string[] {
+  return [...notShown].flatMap((name) => form(name) ?? []);
+}
+
+/** Texts that were not sent, to copy. */
 export function unsentTexts(label: string, texts: readonly string[]): Html {
   if (texts.length === 0) return html``;
   return html`<section class="card entries">${texts.map(
     (text) => html`<label>${label}
 <textarea readonly rows="6">${text}</textarea></label>`,
   )}</section>`;
-}
-
-/** The texts that no form of the page shows. */
-export function textsLeft({ form, left }: Unsent): readonly string[] {
-  return [...left].flatMap((name) => form(name) ?? []);
 }
