@@ -121,31 +121,10 @@ export function register({ all, byName }: Dossiers, working: Working, names: rea
   for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(working));
 }
 
-/**
- * Loads the history only if an event is not later than all recorded ones, or not its owner's. See core/dossier/apply.
- */
-async function loadHistories(
-  { database, vault, ownership, stepsAreByMoment }: AcceptDeps,
-  items: readonly SentItem[],
-  dossiers: Dossiers,
-): Promise<number> {
-  const reached = new Map<Working, Held>();
-  const wanted = new Set<Working>();
-  for (const { item, sender, isCorrection } of items) {
-    for (const working of candidates(dossiers, item, sender)) {
-      const held = reached.get(working) ?? working.loaded;
-      const isAuthoritative = ownership.at(sender.recordedAt).isAuthoritative(sender.party);
-      const incoming = { ...incomingOf(item, sender, held, isAuthoritative), isCorrection };
-      // The effect of assumed members depends on earlier items of the batch.
-      if (needsHistory(held, incoming) || (held && item.standIns)) wanted.add(working);
-      else if (held && incoming.at > held.lastAt)
-        reached.set(working, {
-          ...held,
-          lastAt: incoming.at,
-          contentId: incoming.record ? incoming.contentId : held.contentId,
-        });
-    }
-  }
+/** @returns how many recorded events it read */
+async function loadHistories(deps: AcceptDeps, items: readonly SentItem[], dossiers: Dossiers): Promise<number> {
+  const { database, vault, stepsAreByMoment } = deps;
+  const wanted = needingHistory(deps, items, dossiers);
   if (wanted.size === 0) return 0;
   const since = [...wanted].map((working) => working.createdAt).reduce((a, b) => (a < b ? a : b));
   const codes = [...wanted].map((working) => working.code);
@@ -159,6 +138,41 @@ async function loadHistories(
     judged += events.length;
   }
   return judged;
+}
+
+/** The dossiers with an event that is not later than all recorded ones, or not their owner's. See core/dossier/apply. */
+function needingHistory(
+  { ownership }: AcceptDeps,
+  items: readonly SentItem[],
+  dossiers: Dossiers,
+): ReadonlySet<Working> {
+  const reached = new Map<Working, Held>();
+  const wanted = new Set<Working>();
+  // An item may name its dossier by a code that an earlier item of the batch gives to it.
+  const given = new Map<string, ReadonlySet<Working>>();
+  for (const { item, sender, isCorrection } of items) {
+    const found = union(candidates(dossiers, item, sender), given.get(item.record.code));
+    const codes = codesOf(item);
+    if (codes.length > 1 && found.size > 0) for (const code of codes) given.set(code, union(found, given.get(code)));
+    for (const working of found) {
+      const held = reached.get(working) ?? working.loaded;
+      const isAuthoritative = ownership.at(sender.recordedAt).isAuthoritative(sender.party);
+      const incoming = { ...incomingOf(item, sender, held, isAuthoritative), isCorrection };
+      // The effect of assumed members depends on earlier items of the batch.
+      if (needsHistory(held, incoming) || (held && item.standIns)) wanted.add(working);
+      else if (held && incoming.at > held.lastAt)
+        reached.set(working, {
+          ...held,
+          lastAt: incoming.at,
+          contentId: incoming.record ? incoming.contentId : held.contentId,
+        });
+    }
+  }
+  return wanted;
+}
+
+function union<Value>(one: ReadonlySet<Value>, other: ReadonlySet<Value> | undefined): ReadonlySet<Value> {
+  return other ? new Set([...one, ...other]) : one;
 }
 
 /**

@@ -131,6 +131,23 @@ describe('records that name their dossier by another of its codes', () => {
       const results = await atOnce(file(32), order('BC-32A', aliasOf(32)), order('BC-32B', codeOf(32)));
       expect(results).toMatchObject([{ outcome: 'accepted' }, { outcome: 'accepted' }, ORDER_EXISTS]);
     });
+
+    test('a late payment by the new code takes nothing from the dossier', async () => {
+      const at = (hour: number) => `2025-08-19T${hour}:00:00+07:00`;
+      const inWork = (hour: number) => ({ status: 'processing', statusAt: at(hour) });
+      for (const n of [33, 34]) await hub.push({ ...named(n), ...inWork(10), note: 'Nộp lần đầu' });
+      await atOnce(
+        ...[33, 34].map((n) => ['dossier.upsert.v1', { ...named(n, aliasOf(n)), ...inWork(14) }] as const),
+        ...[codeOf(33), aliasOf(34)].map(
+          (dossierCode, n) =>
+            ['payment.upsert.v1', payment({ code: `TT-3${n}`, dossierCode, stateAt: at(12) })] as const,
+        ),
+      );
+      for (const n of [33, 34]) {
+        const { status, note } = (await hub.read(`/api/v1/dossiers/${codeOf(n)}`)).body;
+        expect([status, note]).toEqual(['processing', 'Nộp lần đầu']);
+      }
+    });
   });
 
   test('come out of a rebuild identical, in one lane and in several', async () => {

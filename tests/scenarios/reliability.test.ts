@@ -549,6 +549,25 @@ describe('two processes on one database', () => {
   });
 });
 
+test('a late record under a code that its own batch brings takes nothing from the dossier', async () => {
+  const hub = await testHub();
+  try {
+    const at = (hour: number) => `2025-08-19T${hour}:00:00+07:00`;
+    const aliases = [{ party: 'one-stop', code: codeOf(2) }];
+    await hub.push(dossier({ code: codeOf(1), statusAt: at(10), note: 'Nộp lần đầu' }));
+    const { results } = await hub.push([
+      dossier({ code: codeOf(1), statusAt: at(14), aliases }),
+      dossier({ code: codeOf(2), statusAt: at(12) }),
+    ]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'stale']);
+    const { statusAt, note } = (await hub.read(`/api/v1/dossiers/${codeOf(1)}`)).body;
+    expect([statusAt, note]).toEqual([at(14), 'Nộp lần đầu']);
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  } finally {
+    await hub.close();
+  }
+});
+
 test('a new dossier under a known alias is the known one', async () => {
   const hub = await testHub();
   try {
