@@ -84,7 +84,7 @@ export async function acceptBatch(
   }
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
-    judgedPart(judgedDossiers(book)),
+    judgedPart(judgedDossiers(deps, book, dossiers)),
     await dossierPart(written.map(dossierRow), vault),
     aliasPart([...rows.aliases.values()]),
     cataloguePart([...rows.entries.values()]),

@@ -12,7 +12,7 @@ import { isRetryable, mayTryAgain, pauseAfter } from './conflict.ts';
 import { codesNamedBy } from './dossiers.ts';
 import { FairChoice, type RunKind, type WaitingInput } from './fair-choice.ts';
 import { namesFiles, withFiles } from './named-files.ts';
-import { firstJudgedByNewCodes, subjectsNamedBy } from './records.ts';
+import { subjectsNamedBy } from './records.ts';
 
 interface Committing {
   readonly accept: AcceptDeps;
@@ -109,7 +109,6 @@ interface NotStored {
 /**
  * Commits a batch. After a concurrent change the batch is loaded and applied again. A batch that the database refuses,
  * or at which the hub fails, is split, in order, until the message that causes it is alone: it spoils no other sender's.
- * So is a batch whose later messages are judged by codes that its earlier ones give to dossiers.
  *
  * @param together is stored with the last part, and only if all earlier parts are stored
  */
@@ -121,8 +120,6 @@ async function commitAll(
 ): Promise<readonly (Accepted | NotStored)[]> {
   const { tried = 0, sinceMs = performance.now(), report } = trying;
   const { accept, files, lastWrite, onCommit, random } = deps;
-  const judgedLater = firstJudgedByNewCodes(accept.kinds, submissions);
-  if (judgedLater !== undefined) return commitParts(deps, submissions, together, judgedLater, report);
   let checked = submissions;
   let acceptance: Acceptance;
   try {
@@ -136,7 +133,7 @@ async function commitAll(
       return commitAll(deps, submissions, together, { ...trying, tried: tried + 1, sinceMs });
     }
     if (isUnavailable(error) || submissions.length <= 1) throw error;
-    return commitParts(deps, submissions, together, Math.floor(submissions.length / 2), report);
+    return commitHalves(deps, submissions, together, report);
   }
   report?.(acceptance.judged);
   lastWrite.kept();
@@ -144,19 +141,19 @@ async function commitAll(
   return acceptance.accepted;
 }
 
-/** Commits the messages before a place, and then the others. */
-async function commitParts(
+/** Commits the first half of the messages, and then the others. */
+async function commitHalves(
   deps: Committing,
   submissions: readonly Submission[],
   together: readonly Part[],
-  at: number,
   report: Trying['report'],
 ): Promise<readonly (Accepted | NotStored)[]> {
-  const commitPart = (part: readonly Submission[], parts: readonly Part[]) =>
-    commitAll(deps, part, parts, { report }).catch((notStored) => part.map(() => ({ notStored })));
-  const first = await commitPart(submissions.slice(0, at), []);
+  const commitHalf = (half: readonly Submission[], parts: readonly Part[]) =>
+    commitAll(deps, half, parts, { report }).catch((notStored) => half.map(() => ({ notStored })));
+  const middle = Math.floor(submissions.length / 2);
+  const first = await commitHalf(submissions.slice(0, middle), []);
   const isWhole = first.every((one) => !('notStored' in one));
-  return [...first, ...(await commitPart(submissions.slice(at), isWhole ? together : []))];
+  return [...first, ...(await commitHalf(submissions.slice(middle), isWhole ? together : []))];
 }
 
 function storedOf(one: Accepted | NotStored): Accepted {

@@ -183,6 +183,11 @@ export function candidates({ byName }: Dossiers, item: DossierItem, sender: Send
   return namedBy(byName, item, sender);
 }
 
+/** The dossiers of the batch that have this code, whichever party gave it. */
+export function workingNamed({ byName }: Dossiers, code: string): readonly Working[] {
+  return [...(byName.get(ownName(code)) ?? byName.get(code) ?? [])];
+}
+
 /** All codes of dossiers in a submission. Two batches with a common code may change the same dossier. */
 export function codesNamedBy(submission: Submission): readonly string[] {
   const items = dossierItemsOf(submission);

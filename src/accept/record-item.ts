@@ -15,19 +15,12 @@ import { withKnown, withoutStandIns } from '#core/records/stand-ins';
 import { say } from '#messages/message';
 import { recordContentId } from '../index/record-events.ts';
 import type { ItemResult } from '../ledger/messages.ts';
+import { codesOfDossier } from './dossier-codes.ts';
 import { applyDossier } from './dossier-item.ts';
 import { type Dossiers, stepItem } from './dossiers.ts';
 import { refusedAsErased } from './erased-item.ts';
 import { whyRecordWaits } from './record-waits.ts';
-import {
-  codesOfDossier,
-  dossierOf,
-  isLastOpen,
-  keepRecord,
-  type RecordBook,
-  rivalOf,
-  type WorkingRecord,
-} from './records.ts';
+import { dossierOf, isLastOpen, keepRecord, type RecordBook, rivalOf, type WorkingRecord } from './records.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to a record of its kind. */
@@ -72,7 +65,7 @@ export function applyKindItem(
   );
   const saysPeople = reach === 'all' && !item.isRelayed;
   const isNews = applied.event !== undefined && !recorded;
-  const problems = isNews ? problemsOf(kind, applied, working, book, dossiers, saysPeople) : [];
+  const problems = isNews ? problemsOf(place, working, applied.held.view, saysPeople, book, dossiers) : [];
   if (problems.length > 0) return { index, code, outcome: 'invalid', problems };
   settleWaiting(place, applied.outcome);
   if (applied.held.isHeld) return holdRecord(place, working, applied, item, holding, book);
@@ -126,18 +119,20 @@ function reachOf({ deps, submission }: Place, kind: Kind, { held }: WorkingRecor
   return isAsked ? 'shared' : 'none';
 }
 
-/** Why the record as it would be cannot be stored. */
+/** Why a record cannot be stored as it would be. */
 function problemsOf(
-  kind: Kind,
-  { held }: AppliedRecord,
+  { deps }: Place,
   working: WorkingRecord,
+  view: KindRecord,
+  saysPeople: boolean,
   book: RecordBook,
   dossiers: Dossiers,
-  saysPeople: boolean,
 ): readonly Problem[] {
-  const rival = rivalOf(book, working, held.view);
-  const dossier = dossierOf(book, dossiers, held.view.dossierCode);
-  return kind.problems?.(held.view, { dossier, rival, isKnown: working.held !== undefined, saysPeople }) ?? [];
+  const { kind, held } = working;
+  const dossier = dossierOf(book, dossiers, view.dossierCode);
+  const codes = dossier && deps.judgesEntitlement ? codesOfDossier(book.codes, dossiers, dossier.code) : [];
+  const rival = rivalOf(book, working, view, codes);
+  return kind.problems?.(view, { dossier, rival, isKnown: held !== undefined, saysPeople }) ?? [];
 }
 
 /** Readers see the record as held, and nothing of it is forwarded. All its items wait for one decision of an operator. */
@@ -211,7 +206,7 @@ function moveDossier(
   const { kind } = working;
   const dossier = dossierOf(book, dossiers, view.dossierCode);
   if (!dossier) return;
-  const codes = codesOfDossier(book, dossiers, place.rows, dossier.code);
+  const codes = codesOfDossier(book.codes, dossiers, dossier.code);
   const step = kind.dossierStep?.(view, dossier, isLastOpen(book, working, codes));
   if (!step) return;
   const routedFrom = [place.submission.party, dossier.owner];

@@ -13,6 +13,20 @@ const named = (n: number, ...others: readonly string[]): object =>
 const ALREADY_RATED = { outcome: 'invalid', problems: [{ path: '/dossierCode', code: 'already-rated' }] };
 const ORDER_EXISTS = { outcome: 'invalid', problems: [{ path: '/code', code: 'order-exists' }] };
 
+type Said = readonly [operation: Operation, record: object];
+const file = (n: number): Said => ['dossier.upsert.v1', named(n, aliasOf(n))];
+const rate = (dossierCode: string, level = 'satisfied'): Said => ['rating.upsert.v1', rating({ dossierCode, level })];
+
+/** One message. A pulled page may have records of several operations. */
+async function accept({ hub }: TestHub, said: readonly Said[]) {
+  const body = Buffer.from(JSON.stringify(said[0]?.[1]));
+  const [operation] = said[0] as Said;
+  const of = { party: 'one-stop', door: 'rest', keyName: 'one-stop', mediaType: 'application/json', operation };
+  const items = said.map(([itsOperation, record]) => readItem(itsOperation, record));
+  const receivedAt = '2025-08-21T08:30:00+07:00';
+  return (await hub.pipeline.accept({ ...of, body, bodyBytes: body.length, receivedAt, items })).results;
+}
+
 const pushTo = async (hub: TestHub, what: string, given: object | readonly object[]) =>
   (await hub.push(given, { what })).results;
 
@@ -99,19 +113,8 @@ describe('records that name their dossier by another of its codes', () => {
 
   describe('are records of one dossier from the batch on that brings the other code', () => {
     /** Of messages that arrive at one instant, the hub makes one batch. */
-    const atOnce = async (...messages: readonly (readonly [operation: Operation, record: object])[]) => {
-      const { pipeline } = hub.hub;
-      const accepted = messages.map(([operation, record]) => {
-        const body = Buffer.from(JSON.stringify(record));
-        const items = [readItem(operation, record)];
-        const of = { party: 'one-stop', door: 'rest', keyName: 'one-stop', mediaType: 'application/json', operation };
-        return pipeline.accept({ ...of, body, bodyBytes: body.length, receivedAt: '2025-08-21T08:30:00+07:00', items });
-      });
-      return (await Promise.all(accepted)).flatMap(({ results }) => results);
-    };
-    const file = (n: number) => ['dossier.upsert.v1', named(n, aliasOf(n))] as const;
-    const rate = (dossierCode: string, level = 'satisfied') =>
-      ['rating.upsert.v1', rating({ dossierCode, level })] as const;
+    const atOnce = async (...messages: readonly Said[]) =>
+      (await Promise.all(messages.map((one) => accept(hub, [one])))).flat();
     const order = (code: string, dossierCode: string) =>
       ['postal-order.upsert.v1', postalOrder({ code, dossierCode })] as const;
 
@@ -148,12 +151,34 @@ describe('records that name their dossier by another of its codes', () => {
         expect([status, note]).toEqual(['processing', 'Nộp lần đầu']);
       }
     });
+
+    test('without a commit for each of them', async () => {
+      const some = [35, 36, 37];
+      await atOnce(...some.flatMap((n) => [file(n), rate(aliasOf(n))]));
+      const { rows } = await hub.hub.database.pool.query(
+        `SELECT count(*)::int AS messages, count(DISTINCT m.xmin::text)::int AS commits FROM messages m
+         WHERE m.received_at = '2025-08-21T08:30:00+07:00' AND m.results::text ~ $1`,
+        [some.flatMap((n) => [codeOf(n), aliasOf(n)]).join('|')],
+      );
+      expect(rows).toEqual([{ messages: 6, commits: 1 }]);
+    });
   });
 
   test('come out of a rebuild identical, in one lane and in several', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
     expect(await hub.hub.rebuild({ lanes: 3 })).toMatchObject({ differences: [], identical: true });
   });
+});
+
+test('a second rating in the message that brings the other code is invalid', async () => {
+  const hub = await testHub();
+  try {
+    await hub.push(named(1));
+    const results = await accept(hub, [file(1), rate(codeOf(1)), rate(aliasOf(1), 'dissatisfied')]);
+    expect(results).toMatchObject([{ outcome: 'accepted' }, { outcome: 'accepted' }, ALREADY_RATED]);
+  } finally {
+    await hub.close();
+  }
 });
 
 describe('records of one dossier under two codes that two processes receive at one instant', () => {
