@@ -168,6 +168,21 @@ describe('a question to a register', () => {
     expect([asked, await asks()]).toEqual([[], []]);
   });
 
+  test('may name dates in its purpose, beside each other and with dots, but no number of a person', async () => {
+    const { ask } = await start();
+    const statusOf = async (purpose: string) => (await ask({ purpose })).status;
+    for (const purpose of ['Đối soát 01.08.2025 15.08.2025', 'Đợt 1.8.2025 10.30'])
+      expect([purpose, await statusOf(purpose)]).toEqual([purpose, 200]);
+    for (const number of [
+      '001 099 123 457',
+      '0912.345.678',
+      '09.12.2025.789',
+      '01.08.2025 0912 345 678',
+      '09.12.3456 789',
+    ])
+      expect([number, await statusOf(`Gọi ${number}`)]).toEqual([number, 400]);
+  });
+
   test('needs its own scope, and a key may be limited to some questions', async () => {
     const { hub, ask } = await start();
     expect((await ask({}, 'population/ask/person', 'portal-secret-of-the-tests')).status).toBe(403);
