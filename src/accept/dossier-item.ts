@@ -57,7 +57,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   if (!applied.event) return { index, code, outcome: applied.outcome };
   const counted = counts(applied.event, applied.held.owner);
   const isFirst = working.held === undefined;
-  if (counted) keepAliases(place, working, aliases, dossiers);
+  if (counted || isFirst) keepAliases(place, working, aliases, dossiers);
   working.held = item.recorded ? { ...applied.held, erased: item.recorded.erased } : applied.held;
   working.history.add(applied.event);
   working.messageId = place.id;

@@ -287,6 +287,19 @@ describe('a dossier and the party that owns it', () => {
     expect(await shown()).toMatchObject({ status: 'resolved', statusAt: '2025-08-14T09:00:00+07:00' });
   });
 
+  test('a dossier that begins in the future is found by each of its codes', async () => {
+    await start();
+    const soon = '2025-08-25T08:00:00+07:00';
+    const alias = { party: 'one-stop', code: 'G22.99-20250812-0035' };
+    await pushAs('one-stop', dossier({ statusAt: soon, aliases: [alias] }));
+    const read = async () => (await hub.read(`/api/v1/dossiers/${alias.code}`)).body.code;
+    expect(await read()).toBe(dossier().code);
+    hub.clock.nowMs = Date.parse(soon) + 60_000;
+    await hub.deliver();
+    expect(await read()).toBe(dossier().code);
+    expect((await hub.hub.rebuild()).differences).toEqual([]);
+  });
+
   test('each full read by a party is in the audit', async () => {
     await start();
     await pushAs('one-stop', dossier());
