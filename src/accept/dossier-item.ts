@@ -9,12 +9,11 @@ import {
 } from '#core/dossier/apply';
 import { counts, isAheadOfTime, isPremature } from '#core/dossier/event';
 import { createHistory } from '#core/dossier/history';
-import type { DossierItem } from '#core/dossier/item';
-import { isDossierItem, type WaitingItem } from '#core/dossier/item';
-import { namesOf, namesOfAlias } from '#core/dossier/names';
+import { type DossierItem, isDossierItem, type WaitingItem } from '#core/dossier/item';
+import { aliasesOf, namesOf, namesOfAlias } from '#core/dossier/names';
 import type { Sender } from '#core/dossier/ownership';
-import { type Problem, problem } from '#core/problem';
-import { say } from '#messages/message';
+import { type OtherCause, type Problem, problem } from '#core/problem';
+import { say, type Words } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import type { Operation } from '#schemas/operations';
 import { incomingOf } from '../index/incoming.ts';
@@ -25,62 +24,89 @@ import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from
 
 /** Applies one item to its dossier. */
 export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
-  const { submission, source, rows, index, sender } = place;
+  const { submission, index } = place;
   const { code } = item.record;
-  const found = [...candidates(dossiers, item, sender)];
+  const found = [...candidates(dossiers, item, place.sender)];
   // Its dossier is gone, or the names of two were joined meanwhile.
   if (submission.correction && found.length !== 1) {
     settleWaiting(place, 'duplicate');
     return { index, code, outcome: 'duplicate' };
   }
-  const named = sender.ownership && namedByAliasAlone(item, found, submission.party);
-  if (found.length > 1 || named) return quarantine(place, conflict(item, found));
-  let [working] = found;
-  if (!working) {
-    const owner = anotherOwner(item, sender);
-    if (item.operation === 'dossier.progress.v1' || owner) return quarantine(place, unknownDossier(item, owner));
-    working = begin(code, undefined, submission.receivedAt);
-    working.ownsCode = dossiers.byName.has(code);
-    register(dossiers, working, namesOf(item));
-  }
+  const waits = whyItWaits(place, item, found);
+  if (waits) return quarantine(place, waits);
+  const working = found[0] ?? beginDossier(place, item, dossiers);
   const refused = refusedAsErased(place, code, working.held?.erased);
   if (refused) return refused;
   const event = underOwnCode(eventOf(place, item, working), working.code);
   // An operator released it before its moment. It stays in the queue.
   if (submission.released?.causeKind === 'ahead-of-time' && isPremature(event))
     return quarantine(place, untilItsMoment(item));
-  const { events, foldWith } = working.history;
   const aliases = newAliases(place, working, item);
+  const { events, foldWith } = working.history;
   const applied = apply(working.held, events, working.code, event, foldWith);
   if (applied.corrected) keepCorrected(place, working, applied.corrected, applied.held.version);
   settleWaiting(place, applied.outcome);
-  if (!applied.event) return { index, code, outcome: applied.outcome };
-  const counted = counts(applied.event, applied.held.owner);
-  const isFirst = working.held === undefined;
-  if (counted || isFirst) keepAliases(place, working, aliases, dossiers);
-  working.held = item.recorded ? { ...applied.held, erased: item.recorded.erased } : applied.held;
-  working.history.add(applied.event);
-  working.messageId = place.id;
-  if (counted || isFirst) {
+  recordEvent(place, item, working, applied, aliases, dossiers);
+  return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
+}
+
+/** Why an item is not applied now: it names several dossiers, joins another party's, or its dossier must come first. */
+function whyItWaits({ sender }: Place, item: DossierItem, found: readonly Working[]): WaitingItem | undefined {
+  const [known, another] = found;
+  if (another || (known && joinsAnothers(item, known, sender))) return conflict(item, found);
+  if (known) return undefined;
+  const owner = anotherOwner(item, sender);
+  return item.operation === 'dossier.progress.v1' || owner ? unknownDossier(item, owner) : undefined;
+}
+
+function beginDossier({ submission }: Place, item: DossierItem, dossiers: Dossiers): Working {
+  const { code } = item.record;
+  const working = begin(code, undefined, submission.receivedAt);
+  working.ownsCode = dossiers.byName.has(code);
+  register(dossiers, working, namesOf(item));
+  return working;
+}
+
+/** Adds the event to its dossier and to the rows of the batch. A duplicate has none. */
+function recordEvent(
+  place: Place,
+  item: DossierItem,
+  working: Working,
+  applied: Applied,
+  aliases: readonly Alias[],
+  dossiers: Dossiers,
+): void {
+  const { submission, source, rows, sender } = place;
+  const { event, held } = applied;
+  if (!event) return;
+  const { code } = working;
+  const counted = counts(event, held.owner);
+  // A first record begins its dossier, even if its moment is far ahead.
+  if (counted || !working.held) {
+    keepAliases(place, working, aliases, dossiers);
     working.party = submission.party;
     working.receivedAt = source.receivedAt;
     working.changedAt = submission.receivedAt;
   }
-  const { view } = applied.held;
-  const said = event.record ?? item.record;
-  rows.events.push({ event: applied.event, said, ...eventRow(place, working, applied, item) });
-  if (isPremature(applied.event)) hold(place, untilItsMoment(item));
-  if (applied.changed)
-    rows.changes.push({
-      code: working.code,
-      status: view.status,
-      statusAt: view.statusAt,
-      changedAt: submission.receivedAt,
-    });
-  else rows.recounts.add(working.code);
-  for (const [operation, told] of tells(item, applied, counted))
-    if (told) route(place, operation, working.code, applied.event.seq, view.record, applied.held.owner);
-  return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
+  working.held = item.recorded ? { ...held, erased: item.recorded.erased } : held;
+  working.history.add(event);
+  working.messageId = place.id;
+  rows.events.push({
+    ...source,
+    code,
+    event,
+    said: event.record ?? item.record,
+    movedStatus: applied.movedStatus,
+    recordedAt: notBefore(submission.receivedAt, working.createdAt),
+    owner: sender.ownership && held.owner,
+    anomaly: item.recorded?.erased ? item.recorded.anomaly : applied.anomaly,
+  });
+  if (isPremature(event)) hold(place, untilItsMoment(item));
+  const { record, status, statusAt } = held.view;
+  if (applied.changed) rows.changes.push({ code, status, statusAt, changedAt: submission.receivedAt });
+  else rows.recounts.add(code);
+  for (const operation of operationsFor(item, applied, counted))
+    route(place, operation, code, event.seq, record, held.owner);
 }
 
 /** Marks the replaced event in the history and in its row, which may be one of the batch. */
@@ -93,20 +119,6 @@ function keepCorrected({ rows }: Place, working: Working, event: RecordedEvent, 
   else rows.corrected.push({ code: working.code, seq: event.seq, recordedAt: event.recordedAt ?? '', by });
 }
 
-/** What the table keeps of an event beside its content. */
-function eventRow({ submission, source, sender }: Place, working: Working, applied: Applied, item: DossierItem) {
-  return {
-    code: working.code,
-    movedStatus: applied.movedStatus,
-    anomaly: item.recorded?.erased ? item.recorded.anomaly : applied.anomaly,
-    recordedAt: notBefore(submission.receivedAt, working.createdAt),
-    owner: sender.ownership && applied.held.owner,
-    receivedAt: source.receivedAt,
-    messageId: source.messageId,
-    item: source.item,
-  };
-}
-
 /** The configured owner of an unknown dossier, if it is not the sender. */
 function anotherOwner({ record }: DossierItem, { party, ownership }: Sender): string | undefined {
   const entitled = ownership?.entitled(record);
@@ -117,15 +129,9 @@ function anotherOwner({ record }: DossierItem, { party, ownership }: Sender): st
  * Whether an item with its own code would join another party's dossier by an alias. Two dossiers are never joined that
  * way.
  */
-function namedByAliasAlone(item: DossierItem, [working]: readonly Working[], party: string): boolean {
-  const { code } = item.record;
-  const aliases = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
-  return (
-    working !== undefined &&
-    working.code !== code &&
-    working.held?.owner !== party &&
-    aliases.some((alias) => alias.code === working.code)
-  );
+function joinsAnothers(item: DossierItem, { code, held }: Working, { party, ownership }: Sender): boolean {
+  if (!ownership || code === item.record.code || held?.owner === party) return false;
+  return aliasesOf(item).some((alias) => alias.code === code);
 }
 
 function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Problem[] {
@@ -133,18 +139,19 @@ function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Pro
 }
 
 /** An event far ahead waits and is applied at its moment. See loadReleasable. */
-function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
-  const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
-  const words = inEnglish(say('applied-at-its-time', { moment: at }));
-  const cause = { kind: 'ahead-of-time', key: `ahead-of-time:${at}`, ...words } as const;
-  return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, ...words }] };
+function untilItsMoment(item: DossierItem): WaitingItem {
+  const [path, moment] = momentOf(item);
+  return waiting(item, 'ahead-of-time', `ahead-of-time:${moment}`, path, say('applied-at-its-time', { moment }));
 }
 
 /** Warns the sender of a moment more than a day ahead: the item has no effect before that moment. */
-export function timeWarnings({ sender }: Place, { record }: DossierItem): readonly Problem[] {
-  const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
-  if (!isAheadOfTime(at, sender.recordedAt)) return [];
-  return [problem(path, 'ahead-of-time', { moment: at })];
+export function timeWarnings({ sender }: Place, item: DossierItem): readonly Problem[] {
+  const [path, moment] = momentOf(item);
+  return isAheadOfTime(moment, sender.recordedAt) ? [problem(path, 'ahead-of-time', { moment })] : [];
+}
+
+function momentOf({ record }: DossierItem): readonly [path: string, moment: string] {
+  return 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
 }
 
 /**
@@ -188,13 +195,11 @@ function notBefore(moment: string, beginning: string): string {
   return moment < beginning ? beginning : moment;
 }
 
-/** A new state is delivered if readers see it. A step is delivered if it is new, its dossier first. */
-function tells(item: DossierItem, applied: Applied, counted: boolean): readonly (readonly [Operation, boolean])[] {
-  if (item.operation === 'dossier.upsert.v1') return [['dossier.upsert.v1', applied.changed]];
-  return [
-    ['dossier.upsert.v1', applied.movedStatus],
-    ['dossier.progress.v1', counted],
-  ];
+/** The operations that partners receive: the dossier if readers see a new state, then its new step. */
+function operationsFor({ operation }: DossierItem, applied: Applied, counted: boolean): readonly Operation[] {
+  if (operation === 'dossier.upsert.v1') return applied.changed ? [operation] : [];
+  const step: readonly Operation[] = counted ? [operation] : [];
+  return applied.movedStatus ? ['dossier.upsert.v1', ...step] : step;
 }
 
 /** The event with its record under the dossier's own code. The received code becomes an alias of the sender. */
@@ -206,9 +211,10 @@ function underOwnCode(event: Incoming, code: string): Incoming {
 }
 
 /** The item's aliases that the dossier lacks. Before the item is applied: then the known names belong to the new list. */
-function newAliases({ submission }: Place, { held, code: own }: Working, { record }: DossierItem): readonly Alias[] {
-  const given = 'aliases' in record ? (record.aliases ?? []) : [];
-  const all = record.code === own ? given : [...given, { party: submission.party, code: record.code }];
+function newAliases({ submission }: Place, { held, code: own }: Working, item: DossierItem): readonly Alias[] {
+  const { code } = item.record;
+  const given = aliasesOf(item);
+  const all = code === own ? given : [...given, { party: submission.party, code }];
   if (all.length === 0) return all;
   const known = aliasNames(held?.view.record.aliases ?? []);
   return all.filter((alias) => !known.has(aliasName(alias)));
@@ -224,30 +230,23 @@ function keepAliases({ rows }: Place, working: Working, aliases: readonly Alias[
 }
 
 function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
-  const codes = found.map((working) => working.code).sort();
-  const words = inEnglish(say('dossiers-apart', { code: item.record.code, count: codes.length, list: codes }));
-  return {
-    kind: 'waiting',
-    operation: item.operation,
-    code: item.record.code,
-    cause: { kind: 'code-conflict', key: `code-conflict:${codes.join('+')}`, ...words },
-    problems: [{ path: '/aliases', ...words }],
-  };
+  const codes = found.map(({ code }) => code).sort();
+  const words = say('dossiers-apart', { code: item.record.code, count: codes.length, list: codes });
+  return waiting(item, 'code-conflict', `code-conflict:${codes.join('+')}`, '/aliases', words);
 }
 
 /** @param owner the party that must send the dossier first, if it is not the sender */
 function unknownDossier(item: DossierItem, owner: string | undefined): WaitingItem {
   const { code } = item.record;
-  const words = inEnglish(
-    owner === undefined
-      ? say('dossier-unknown', { code })
-      : say('not-owner', { why: say('owner-has-not-sent', { code, party: owner }) }),
-  );
-  return {
-    kind: 'waiting',
-    operation: item.operation,
-    code,
-    cause: { kind: owner === undefined ? 'dossier-unknown' : 'not-owner', key: `dossier-unknown:${code}`, ...words },
-    problems: [{ path: '/code', ...words }],
-  };
+  const key = `dossier-unknown:${code}`;
+  if (owner === undefined) return waiting(item, 'dossier-unknown', key, '/code', say('dossier-unknown', { code }));
+  const why = say('owner-has-not-sent', { code, party: owner });
+  return waiting(item, 'not-owner', key, '/code', say('not-owner', { why }));
+}
+
+function waiting(item: DossierItem, kind: OtherCause['kind'], key: string, path: string, why: Words): WaitingItem {
+  const { operation, record } = item;
+  const words = inEnglish(why);
+  const problems = [{ path, ...words }];
+  return { kind: 'waiting', operation, code: record.code, cause: { kind, key, ...words }, problems };
 }

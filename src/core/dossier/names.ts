@@ -72,6 +72,6 @@ export function ownName(code: string): string {
   return `= ${code}`;
 }
 
-function aliasesOf({ record }: DossierItem): readonly Alias[] {
+export function aliasesOf({ record }: DossierItem): readonly Alias[] {
   return ('aliases' in record && record.aliases) || [];
 }
