@@ -137,6 +137,16 @@ describe('the ingest queue', () => {
     expect(running()[3]).toBe('a1');
   });
 
+  test('a large input that waits for an earlier one keeps no run from that one', async () => {
+    const { send, running } = scene();
+    send('a0', { weight: 900 });
+    await turn();
+    send('a1', { weight: 900, keys: ['x'] });
+    send('b0', { sender: 'b', weight: 900, keys: ['x'] });
+    await turn();
+    expect(running()).toEqual(['a0', 'a1']);
+  });
+
   test('separates a sender with costly runs until one of them is cheap', async () => {
     const { runs, send, running } = scene();
     send('costly');

@@ -1,5 +1,6 @@
 /** An input that waits for a run. */
 export interface WaitingInput {
+  /** Its number of items, at least 1. */
   readonly weight: number;
   readonly sender: string;
   /** What the input changes. Two runs never hold the same key, and inputs with a common key keep their order. */
@@ -22,7 +23,10 @@ const CHEAP_WORK = 5_000;
 /** Runs of small inputs, and runs of large inputs of one sender. */
 export type RunKind = keyof typeof MAX_RUNS;
 
-/** Chooses the waiting inputs for the next run, so that no sender waits for another one. */
+/**
+ * Chooses the waiting inputs for the next run, so that no sender waits for another one. Example: single dossiers of all senders
+ * share runs, two at a time. Arrays of 900 of one sender have up to two more runs, and a third is free for another sender.
+ */
 export class FairChoice<Waiting extends WaitingInput> {
   readonly #size: number;
   #waiting: Waiting[] = [];
@@ -65,19 +69,19 @@ export class FairChoice<Waiting extends WaitingInput> {
     const only = kind === 'large' ? this.#nextLargeSender() : undefined;
     if (kind === 'large' && only === undefined) return [];
     const size = this.#sizeFor(kind);
-    const mostOfOne = kind === 'small' ? this.#shareOfOne(size) : size;
-    const weights = new Map<string, number>();
+    const share = kind === 'small' ? this.#shareOfOne(size) : size;
+    const weightOf = new Map<string, number>();
+    const taken: Waiting[] = [];
     let weight = 0;
-    const [taken, rest] = this.#split((one) => {
-      const own = weights.get(one.sender) ?? 0;
-      const isWanted = this.#kindOf(one) === kind && (only === undefined || one.sender === only);
-      const fits = (weight === 0 || weight + one.weight <= size) && (own === 0 || own + one.weight <= mostOfOne);
-      if (!isWanted || !fits) return false;
+    this.#waiting = this.#offer((one) => {
+      if (this.#kindOf(one) !== kind || (only !== undefined && one.sender !== only)) return false;
+      const own = weightOf.get(one.sender) ?? 0;
+      if ((weight > 0 && weight + one.weight > size) || (own > 0 && own + one.weight > share)) return false;
       weight += one.weight;
-      weights.set(one.sender, own + one.weight);
+      weightOf.set(one.sender, own + one.weight);
+      taken.push(one);
       return true;
     });
-    this.#waiting = rest;
     return taken;
   }
 
@@ -122,31 +126,27 @@ export class FairChoice<Waiting extends WaitingInput> {
     return weight >= LARGE_WEIGHT || this.#costlySenders.has(sender) ? 'large' : 'small';
   }
 
-  /**
-   * Splits the waiting inputs by a choice. An input stays if it shares a key with a run or with an earlier input that
-   * stays.
-   */
-  #split(isTaken: (one: Waiting) => boolean): [Waiting[], Waiting[]] {
+  /** Offers each input that shares no key with a run or with an earlier input that stays. Returns those that stay. */
+  #offer(take: (one: Waiting) => boolean): Waiting[] {
     const held = new Set(this.#busyKeys);
-    const taken: Waiting[] = [];
-    const rest: Waiting[] = [];
-    for (const one of this.#waiting)
-      if (!one.keys.some((key) => held.has(key)) && isTaken(one)) taken.push(one);
-      else {
-        rest.push(one);
-        for (const key of one.keys) held.add(key);
-      }
-    return [taken, rest];
+    return this.#waiting.filter((one) => {
+      if (!one.keys.some((key) => held.has(key)) && take(one)) return false;
+      for (const key of one.keys) held.add(key);
+      return true;
+    });
   }
 
   /** The sender of the next run of large inputs: the one with the fewest running, among those that may begin one. */
   #nextLargeSender(): string | undefined {
     let next: string | undefined;
-    this.#split((one) => {
-      const count = this.#largeOf.get(one.sender) ?? 0;
-      if (this.#kindOf(one) !== 'large' || count >= MAX_LARGE_OF_ONE) return false;
-      if (next === undefined || count < (this.#largeOf.get(next) ?? 0)) next = one.sender;
-      return true;
+    let fewest = MAX_LARGE_OF_ONE;
+    this.#offer((one) => {
+      const running = this.#largeOf.get(one.sender) ?? 0;
+      if (this.#kindOf(one) === 'large' && running < fewest) {
+        next = one.sender;
+        fewest = running;
+      }
+      return false;
     });
     return next;
   }
