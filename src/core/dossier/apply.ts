@@ -74,8 +74,9 @@ function takesOver(held: Held, { isEntitled, kind, party }: Incoming): boolean {
 }
 
 /**
- * Applies one event to one dossier. The result does not depend on the order of arrival: an event in order is one step,
- * and any other event folds the whole history again.
+ * Applies one event to one dossier. The result does not depend on the order of arrival. Example: a dossier is `processing` since
+ * 10:00. A step `resolved` of 11:00 is appended: the status moves. A record of 9:00 is inserted: the whole history is folded
+ * again, so the record adds what later ones left out, and the status stays.
  *
  * @param events the dossier's earlier events in event order, if `needsHistory` asked for them
  * @param judge folds them with one more event; that of a History is quick for many late events of one dossier
@@ -87,24 +88,27 @@ export function apply(
   incoming: Incoming,
   judge: (event: RecordedEvent, owner: string) => Folded = (event, owner) => foldWith(events, event, owner),
 ): Applied {
-  const event: RecordedEvent = { seq: (held?.version ?? 0) + 1, ...incoming };
   if (incoming.isCorrection) return correct(held, events, incoming);
+  const event: RecordedEvent = { seq: (held?.version ?? 0) + 1, ...incoming };
   if (!held) return begin(code, event);
-  if (takesOver(held, incoming))
-    return insert({ ...held, owner: event.party }, events, event, held.view, judge(event, event.party));
-  if (!needsHistory(held, incoming)) {
-    if (repeatsNewest(held, incoming)) return duplicate(held);
-    const { view, moved, anomaly } = step(held.view, event, held.owner);
-    return recorded(held, event, view ?? held.view, {
-      outcome: 'accepted',
-      movedStatus: moved,
-      // A step that is stored without being applied changes nothing that readers see.
-      changed: moved || event.record !== undefined || event.status === held.view.status,
-      anomaly,
-    });
-  }
+  const { party } = event;
+  if (takesOver(held, incoming)) return insert({ ...held, owner: party }, events, event, judge(event, party));
+  if (repeatsNewest(held, incoming)) return duplicate(held);
+  if (!needsHistory(held, incoming)) return append(held, event);
   if (isKnown(held, events, incoming)) return duplicate(held);
-  return insert(held, events, event, held.view, judge(event, held.owner));
+  return insert(held, events, event, judge(event, held.owner));
+}
+
+/** Applies an event of the owner that is later than all others. */
+function append(held: Held, event: RecordedEvent): Applied {
+  const { view, moved, anomaly } = step(held.view, event, held.owner);
+  return recorded(held, event, view ?? held.view, {
+    outcome: 'accepted',
+    movedStatus: moved,
+    // A step that is stored without being applied changes nothing that readers see.
+    changed: moved || event.record !== undefined || event.status === held.view.status,
+    anomaly,
+  });
 }
 
 /**
@@ -125,7 +129,7 @@ function correct(
   const event: RecordedEvent = { ...incoming, seq: held.version + 1, shared, authoritative };
   const others = events.map((one) => (one === corrected ? { ...one, correctedBy: event.seq } : one));
   const view = fold([...others, event], held.owner);
-  return { ...insert(held, others, event, held.view, { view }), corrected };
+  return { ...insert(held, others, event, { view }), corrected };
 }
 
 /** The effective event of the same item of the same message. */
@@ -178,17 +182,16 @@ export function withFirstContentId(
 ): Incoming {
   const { kind, at, status, party, said } = incoming;
   if (kind !== 'progress' || !said) return incoming;
-  const first = events.find((known) => {
-    if (
-      known.correctedBy !== undefined ||
-      known.kind !== kind ||
-      known.at !== at ||
-      known.status !== status ||
-      known.party !== party
-    )
-      return false;
-    return known.said !== undefined && addsNothing(said, standIns, known.said);
-  });
+  const first = events.find(
+    (known) =>
+      known.correctedBy === undefined &&
+      known.kind === kind &&
+      known.at === at &&
+      known.status === status &&
+      known.party === party &&
+      known.said !== undefined &&
+      addsNothing(said, standIns, known.said),
+  );
   return first ? { ...incoming, contentId: first.contentId } : incoming;
 }
 
@@ -214,29 +217,26 @@ function begin(code: string, event: RecordedEvent): Applied {
 }
 
 /**
+ * Applies an event at its place among the earlier ones.
+ *
  * @param events in event order. A dossier may have ten thousand and get a thousand late ones, so the last one is asked where possible.
- * @param shown the view that readers have now
+ * @param folded the dossier with the event
  */
-function insert(
-  held: Held,
-  events: readonly RecordedEvent[],
-  event: RecordedEvent,
-  shown: DossierView,
-  folded: Folded,
-): Applied {
-  const { view = held.view, anomaly } = folded;
-  const own = isOwn(event, held.owner);
-  const changed = !isSameJson(view, shown) || (own && !isPremature(event) && hasNewContent(events, event));
+function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent, folded: Folded): Applied {
+  const { owner, view: before } = held;
+  const { view = before, anomaly } = folded;
+  const own = isOwn(event, owner);
+  const changed = !isSameJson(view, before) || (own && !isPremature(event) && hasNewContent(events, event));
   const last = events.at(-1);
   const isLast = !last || inEventOrder(last, event) < 0;
-  const isOlder = event.at < shown.statusAt && !event.inferred;
+  const isOlder = event.at < before.statusAt && !event.inferred;
   // An older event moves the status only if it shows that a later event of a party without authority was not allowed.
-  const movedStatus = view.status !== shown.status;
-  const fillsOnly = !own && !event.authoritative && events.some((known) => isOwnRecordAt(known, event.at, held.owner));
-  const claimed = isPremature(event) ? [] : claimedPaths(event, view, held.owner, fillsOnly);
-  const known = { ...held, lastAt: lastOf(events, held) };
-  return recorded(known, event, view, {
-    outcome: isLast || movedStatus || (changed && !isOlder) || claimed.length > 0 ? 'accepted' : 'stale',
+  const movedStatus = view.status !== before.status;
+  const fillsOnly = !own && !event.authoritative && events.some((known) => isOwnRecordAt(known, event.at, owner));
+  const claimed = isPremature(event) ? [] : claimedPaths(event, view, owner, fillsOnly);
+  const isNews = isLast || movedStatus || (changed && !isOlder) || claimed.length > 0;
+  return recorded({ ...held, lastAt: lastOf(events, held) }, event, view, {
+    outcome: isNews ? 'accepted' : 'stale',
     movedStatus,
     changed,
     anomaly: anomalyOf(event, claimed) ?? anomaly ?? (own && hasRival(events, event) ? 'same-time' : undefined),
@@ -249,11 +249,11 @@ function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean
 }
 
 /** The latest time among the effective events. An event far ahead does not count. */
-function lastOf(events: readonly RecordedEvent[], held: Held): string {
-  const last = events.findLast((event) => counts(event, held.owner))?.at ?? '';
-  // Without the time of recording nobody knows which events are far ahead, so the held time stays.
-  const isHeldValid = events[0]?.recordedAt === undefined;
-  return last === '' || (isHeldValid && held.lastAt > last) ? held.lastAt : last;
+function lastOf(events: readonly RecordedEvent[], { owner, lastAt }: Held): string {
+  const last = events.findLast((event) => counts(event, owner))?.at ?? lastAt;
+  // Without the time of recording nobody knows which events are far ahead, so a later held time stays.
+  const mayBeAhead = events[0]?.recordedAt === undefined;
+  return mayBeAhead && lastAt > last ? lastAt : last;
 }
 
 function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | undefined {
