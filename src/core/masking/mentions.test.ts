@@ -97,6 +97,17 @@ test.each<[string, string, string]>([
   expect(createMentions([{ name }]).mask(text)).toBe(masked),
 );
 
+test.each<[Person, string, string]>([
+  [{ name: 'K’Brơi' }, 'con của K’Brơi', 'con của K’B***'],
+  [{ name: "H'Bia" }, "H'BIA nộp", "H'B** nộp"],
+  [{ name: 'Y.Bih' }, 'Y Bih nộp', 'Y B** nộp'],
+  [{ address: `${'.'.repeat(30)} Số 12 Lê Lợi` }, 'ở Số 12 Lê Lợi', `ở ${'*'.repeat(10)}ợi`],
+])('the quick test misses no mention: %j in "%s"', (someone, text, masked) => {
+  const { mask, mayBeIn } = createMentions([someone]);
+  expect(mask(text)).toBe(masked);
+  expect(mayBeIn([text])).toBe(true);
+});
+
 test('a bare commune is masked in a text, and kept in the name of an office', () => {
   const { mask } = createMentions([{ address: 'Xã Bạch Xa, huyện Hàm Yên' }]);
   expect(mask('ở xã Bạch Xa, huyện Hàm Yên')).toBe(`ở ${'*'.repeat(23)}ên`);

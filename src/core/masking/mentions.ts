@@ -97,14 +97,18 @@ function mayBeOf(person: Person, folded: string): boolean {
   if (identityNumber !== undefined && has(foldedOf(identityNumber))) return true;
   if (email !== undefined && has(foldedOf(email))) return true;
   if (techId !== undefined && has(foldedOf(techId))) return true;
-  return address !== undefined && has(foldedOf(address.slice(0, 3 * LONG_ENOUGH)).slice(0, LONG_ENOUGH));
+  if (address === undefined) return false;
+  return has((foldedOf(address.slice(0, 3 * LONG_ENOUGH)) || foldedOf(address)).slice(0, LONG_ENOUGH));
 }
 
 const SEVERAL_OR_HONORED = /[,;/()&+–-]|\s(?:và|cùng|va)\s|^\s*(?:ông|bà|anh|chị|ong|ba|chi)[\s.]/iu;
 
+/** As nameOf splits a name: `K'Brơi` has two words. */
+const SEVERAL_WORDS = /[\p{L}\p{N}]\p{M}*[^\p{L}\p{M}\p{N}]+[\p{L}\p{N}]/u;
+
 /** A single word may be in any text, so it counts only alone. */
 function hasName(units: string, name: string, folded: string): boolean {
-  const isShort = units.length < LONG_NAME && !/\S\s+\S/.test(name);
+  const isShort = units.length < LONG_NAME && !SEVERAL_WORDS.test(name);
   return units !== '' && folded.includes(isShort ? `\n${units}\n` : units);
 }
 
