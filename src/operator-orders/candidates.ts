@@ -1,4 +1,4 @@
-import type { CodeTable } from '#core/identifiers/codes';
+import { type CodeTable, isOurValue } from '#core/identifiers/codes';
 import { similarity } from '#core/vietnamese/text';
 import { findSimilar, topScored } from '../catalogue/find-similar.ts';
 import type { Database } from '../database/pool.ts';
@@ -23,15 +23,16 @@ export async function candidatesFor(
   if (!cause.unmapped) return [];
   const { table, from } = cause.unmapped;
   if (table === 'service' || table === 'agency') return inCatalogue(database, cause, table);
-  const entries = tables.filter(({ name }) => name === table).flatMap((found) => found.entries);
   const words = new Map<string, Candidate>();
-  for (const { code, is, label } of entries) {
-    const isOurs = entries.some((entry) => entry.is === from);
-    const to = isOurs ? code : is;
-    // A meaning for which the partner has no code yet.
-    if (to === '') continue;
-    const score = Math.max(similarity(from, label), similarity(from, is.replaceAll('-', ' ')), alikeCode(from, code));
-    if (score > (words.get(to)?.score ?? -1)) words.set(to, { to, label, score });
+  for (const found of tables.filter(({ name }) => name === table)) {
+    const isOurs = isOurValue(found, from);
+    for (const { code, is, label } of found.entries) {
+      const to = isOurs ? code : is;
+      // A meaning for which the partner has no code yet.
+      if (to === '') continue;
+      const score = Math.max(similarity(from, label), similarity(from, is.replaceAll('-', ' ')), alikeCode(from, code));
+      if (score > (words.get(to)?.score ?? -1)) words.set(to, { to, label, score });
+    }
   }
   return topScored([...words.values()], BEST);
 }

@@ -537,6 +537,25 @@ describe('the console', () => {
       ]);
     });
 
+    test('offers only codes that the hub accepts, also where the code of a partner is a value of the table', async () => {
+      const oneWay = await testHub({
+        partners: { portal: partnerWithTable(false) },
+        routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+        keys: [...OPERATOR_KEYS],
+      });
+      const other = officerAt(oneWay);
+      await oneWay.push(dossier({ status: 'resolved' }));
+      await oneWay.deliver();
+      await other.signIn('ops');
+      const [{ id }] = (await operatorOf(oneWay).get('quarantine?kind=unmapped')).body.items;
+      const { text } = await other.get(`/console/quarantine/${id}`);
+      const offered = [...text.matchAll(/name="to" value="([^"]+)"/g)].map(([, to]) => to);
+      expect(offered.sort()).toEqual(['processing', 'received', 'resolved', 'stopped', 'supplement-required']);
+      const map = { action: 'map', to: 'processing', why: 'x' };
+      expect((await other.post(`/console/quarantine/${id}/resolve`, map)).text).toContain('Đã gỡ 1 mục');
+      await oneWay.close();
+    });
+
     test('that is refused keeps what the officer wrote, in the form or beside it', async () => {
       await aDay();
       await officer.signIn('ops');

@@ -57,7 +57,9 @@ const MORE = [
 ];
 
 /** A partner with its own codes for some statuses. It gets nothing for which it has no code. */
-export function partnerWithTable(): Partner & { readonly codes: string[]; readonly needs: { service: boolean } } {
+export function partnerWithTable(
+  bothWays = true,
+): Partner & { readonly codes: string[]; readonly needs: { service: boolean } } {
   const codes: string[] = [];
   const needs = { service: false };
   const partner = testPartner();
@@ -69,7 +71,7 @@ export function partnerWithTable(): Partner & { readonly codes: string[]; readon
       { code: '2', is: 'processing', label: 'Đang xử lý' },
       { code: '5', is: 'supplement-required', label: 'Yêu cầu bổ sung giấy tờ' },
     ],
-    bothWays: true,
+    bothWays,
   };
   const adapter: Partner['adapter'] = {
     ...partner.adapter,

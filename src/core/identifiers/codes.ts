@@ -21,13 +21,18 @@ export interface CodeTable {
 /** The longest code of a table. Longer codes are cut in the key of a cause. */
 export const LONGEST_CODE = 60;
 
+/** Whether `from` is a value of ours for which a table needs a code of the partner. Otherwise it is a code of the partner. */
+export function isOurValue({ entries, bothWays }: Pick<CodeTable, 'entries' | 'bothWays'>, from: string): boolean {
+  return bothWays && entries.some(({ is }) => is === from);
+}
+
 /**
  * What a table expects in place of `to` as the value of `from`. Undefined if the table can map them. A code maps to a value
- * that the table knows. If the table works both ways, such a value also maps to any code of the partner.
+ * that the table knows, and a value of ours to any code of the partner.
  */
-export function mappingProblem({ entries, bothWays }: CodeTable, from: string, to: string): Words | undefined {
-  const meanings = new Set(entries.map((entry) => entry.is));
-  if (bothWays && meanings.has(from))
+export function mappingProblem(table: CodeTable, from: string, to: string): Words | undefined {
+  if (isOurValue(table, from))
     return to.length <= LONGEST_CODE ? undefined : say('code-up-to', { count: LONGEST_CODE });
+  const meanings = new Set(table.entries.map(({ is }) => is));
   return meanings.has(to) ? undefined : say('one-of', { list: [...meanings] });
 }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { isOurValue } from '#core/identifiers/codes';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { counted, number, percent } from '../words.ts';
@@ -19,11 +20,10 @@ export interface Meaning {
 
 /** What a code may be mapped to. */
 export interface Targets {
+  /** Listed for the officer to choose from. */
   readonly meanings: readonly Meaning[];
-  /** Whether the hub accepts a code that is not among the meanings. */
+  /** Whether the officer may write another code. */
   readonly isOpen: boolean;
-  /** Whether the hub sends the code, so that its meaning is a word of the partner. */
-  readonly isSent: boolean;
 }
 
 /** A cause, and the one that the officer decides after it. */
@@ -32,22 +32,27 @@ export type Decided = WholeCause & { readonly following: string | undefined };
 /** Longer tables are not shown. The officer writes the code. */
 const MOST_MEANINGS = 30;
 
+const ANY_CODE: Targets = { meanings: [], isOpen: true };
+
 /** The targets for an unmapped code. None are listed for catalogue codes and other kinds of cause. */
 export async function targetsFor({ api }: Visit, { unmapped, parties }: WholeCause): Promise<Targets> {
-  if (!unmapped) return { meanings: [], isOpen: true, isSent: false };
-  const { table: name, from } = unmapped;
+  if (!unmapped) return ANY_CODE;
   const { body } = await everyPage<CodeTable>(api, 'code-tables', { party: parties[0] });
-  const { entries = [], bothWays = true } = body?.find(({ table }) => table === name) ?? {};
-  const isOurs = entries.some(({ is }) => is === from);
-  const meanings = new Map(entries.map(({ code, is, label }) => [isOurs ? code : is, label]));
+  const table = body?.find((one) => one.table === unmapped.table);
+  return table ? targetsIn(table, unmapped.from) : ANY_CODE;
+}
+
+/**
+ * What the hub accepts (`mappingProblem`). With `{ code: '4', is: 'processing' }` in a table, the partner's new code 11 may become
+ * `processing`. If the table works both ways, our `processing` may become 4, or a code that the table does not have yet.
+ */
+function targetsIn(table: CodeTable, from: string): Targets {
+  const isOurs = isOurValue(table, from);
+  const meanings = new Map(table.entries.map(({ code, is, label }) => [isOurs ? code : is, label]));
+  // The entry of a meaning without a code yet.
   meanings.delete('');
-  const isSent = isOurs || Object.hasOwn(STATUSES, from);
-  if (meanings.size > MOST_MEANINGS) return { meanings: [], isOpen: true, isSent };
-  return {
-    meanings: [...meanings].map(([to, label]) => ({ to, label })),
-    isOpen: meanings.size === 0 || (bothWays && isOurs),
-    isSent,
-  };
+  if (meanings.size === 0 || meanings.size > MOST_MEANINGS) return ANY_CODE;
+  return { meanings: [...meanings].map(([to, label]) => ({ to, label })), isOpen: isOurs };
 }
 
 /**
@@ -123,9 +128,10 @@ function releaseText({ say }: Visit, kind: string): string {
   );
 }
 
-function mapForm(visit: Visit, found: Decided, { meanings, isOpen, isSent }: Targets): Html {
+function mapForm(visit: Visit, found: Decided, { meanings, isOpen }: Targets): Html {
   const { say } = visit;
   const many = number(say, found.items + found.deliveries);
+  const isSent = Object.hasOwn(STATUSES, found.unmapped?.from ?? '');
   const others = meanings.filter(({ to }) => !found.candidates.some((candidate) => candidate.to === to));
   const choices: readonly Choice[] = [...found.candidates, ...others];
   const fields = html`<fieldset><legend>${say('Ý nghĩa của mã', 'Meaning of the code')}</legend>${choices.map(
