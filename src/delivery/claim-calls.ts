@@ -42,7 +42,6 @@ export class Claims {
   readonly #leased = new Map<Claimed, number>();
   readonly #heartbeat: NodeJS.Timeout;
   #claimedMs = Number.NEGATIVE_INFINITY;
-  /** The last claim was full, so the next one need not wait. */
   #isMoreDue = false;
   /** Until when several senders are likely to have due deliveries (performance.now). */
   #sharedUntilMs = Number.NEGATIVE_INFINITY;
@@ -57,6 +56,11 @@ export class Claims {
     this.#entries = createEntryCache(hub.database, hub.nowMs);
     this.#heartbeat = setInterval(() => this.#extendLeases(), HEARTBEAT_MS);
     this.#heartbeat.unref();
+  }
+
+  /** Whether the last claim was full. Then there is a backlog, and the next claim need not wait. */
+  get isMoreDue(): boolean {
+    return this.#isMoreDue;
   }
 
   /**
@@ -86,7 +90,6 @@ export class Claims {
     await this.#deps.codes.fresh();
     const leasedMs = performance.now();
     this.#claimedMs = leasedMs;
-    this.#isMoreDue = false;
     const claimed = await this.#claimDeliveries(limit);
     for (const one of claimed) this.#leased.set(one, leasedMs);
     try {

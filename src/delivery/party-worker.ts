@@ -40,7 +40,13 @@ export interface PartyWorkerDeps extends PartyReports {
 /** If more outcomes than this wait to be stored, nothing more is claimed. */
 const MOST_UNSETTLED = 500;
 
-/** Delivers to one party in this process. A slow party delays only its own worker. */
+/**
+ * Delivers to one party in this process. A slow party delays only its own worker.
+ *
+ * A claim leases due deliveries as ready calls, each call is attempted, its outcome is stored, and that wakes the worker for the next
+ * claim. Whatever ends calls `#proceed`, which starts all that can begin now. Without room (breaker, maintenance, pause, drain)
+ * ready calls return their leases.
+ */
 export class PartyWorker {
   readonly #hub: HubContext;
   readonly #shared: WorkerDeps;
@@ -48,25 +54,27 @@ export class PartyWorker {
   readonly #breaker: Breaker;
   readonly #health: Health;
   readonly #claims: Claims;
-  readonly #unsettled: SettleBuffer;
-  readonly #ready = new ReadyCalls();
-  /** Running calls, and statements that claim or return leases. */
-  #calling = 0;
-  #isClaiming = false;
-  #givingBack = 0;
-  /** Calls whose answer pauses the party. Nothing is claimed until the pause is stored. */
-  #pausing = 0;
-  /** Makes waiting deliveries due again, after the breaker closed. */
-  #retrying: Promise<void> = Promise.resolve();
+  /** Deliveries may be due that no claim has looked for. */
   #isWoken = false;
+  #isClaiming = false;
+  /** Wakes a claim that waits for its time. */
+  #timer: NodeJS.Timeout | undefined;
+  /** Claimed calls that have not begun. */
+  readonly #ready = new ReadyCalls();
+  /** One of them starts in a later turn of the event loop. */
+  #isNextScheduled = false;
+  #runningCalls = 0;
+  /** Outcomes that are not stored yet. */
+  readonly #unsettled: SettleBuffer;
+  /** Running statements that return leases. */
+  #givingBack = 0;
+  /** Pauses that are not stored yet. Nothing is claimed meanwhile. */
+  #pausing = 0;
+  /** After the breaker has closed, resolves when waiting deliveries are due again. */
+  #retrying: Promise<void> = Promise.resolve();
   #isDraining = false;
-  /** More was due than the last claim took: a backlog, which gives way to light senders. */
-  #isBehind = false;
-  /** The next call starts in a later turn of the event loop. */
-  #isPacing = false;
   /** The process is about to end, too late to store an outcome. */
   #hasLeft = false;
-  #timer: NodeJS.Timeout | undefined;
   #whenIdle: (() => void)[] = [];
 
   constructor(hub: HubContext, shared: WorkerDeps, own: PartyWorkerDeps) {
@@ -141,31 +149,42 @@ export class PartyWorker {
     }
   }
 
+  /** How many calls may begin: none, a trial call of the breaker, or any number. */
   #room(): number {
     return this.#isDraining || this.#pausing > 0 ? 0 : this.#breaker.room();
   }
 
+  #isIdle(): boolean {
+    const underWay = this.#runningCalls + this.#ready.length + this.#givingBack + this.#unsettled.size();
+    return !this.#isWoken && !this.#isClaiming && underWay === 0;
+  }
+
   /** Starts a call at once if none is running. Of many calls it starts one a turn, so that other work waits for one only. */
   #startCalls(room: number): void {
-    const canStart = (): boolean => this.#ready.length > 0 && this.#calling < CONCURRENCY;
-    if (this.#isPacing || !canStart()) return;
-    if (room > 0 && this.#calling === 0) this.#start(this.#ready.take() as PlannedCall);
-    if (room <= 1 || !canStart()) return;
-    this.#isPacing = true;
-    void (this.#isBehind ? nextCallTurn() : setImmediate()).then(() => {
-      this.#isPacing = false;
-      if (this.#room() > 0 && canStart()) this.#start(this.#ready.take() as PlannedCall);
+    if (this.#isNextScheduled) return;
+    if (this.#runningCalls === 0) this.#startNext();
+    if (room <= 1 || this.#ready.length === 0 || this.#runningCalls >= CONCURRENCY) return;
+    this.#isNextScheduled = true;
+    // A backlog gives way to light senders.
+    void (this.#claims.isMoreDue ? nextCallTurn() : setImmediate()).then(() => {
+      this.#isNextScheduled = false;
+      if (this.#room() > 0) this.#startNext();
       this.#proceed();
     });
   }
 
-  #isIdle(): boolean {
-    const underWay = this.#calling + this.#ready.length + this.#givingBack + this.#unsettled.size();
-    return !this.#isWoken && !this.#isClaiming && underWay === 0;
+  /** Starts the next ready call. Leaves those whose lease has run out to the process that may have them now. */
+  #startNext(): void {
+    let call = this.#ready.take();
+    while (call && this.#claims.hasRunOut(call)) {
+      this.#claims.drop(claimedIn([call]));
+      call = this.#ready.take();
+    }
+    if (call) this.#start(call);
   }
 
   #claim(room: number): void {
-    const limit = this.#claims.limit(this.#calling + this.#ready.length, room);
+    const limit = this.#claims.limit(this.#runningCalls + this.#ready.length, room);
     if (limit <= 0 || this.#unsettled.size() > MOST_UNSETTLED) return;
     const waitMs = this.#claims.waitMs();
     if (waitMs > 0) {
@@ -186,29 +205,23 @@ export class PartyWorker {
   }
 
   async #claimCalls(limit: number): Promise<void> {
-    const calls = await this.#claims.claim(limit);
-    this.#ready.add(calls);
-    this.#isBehind = calls.length >= limit;
-    if (!this.#isBehind) return;
-    // More may be due: for this process at once, and for others.
+    this.#ready.add(await this.#claims.claim(limit));
+    if (!this.#claims.isMoreDue) return;
+    // For this process at once, and for others.
     this.#isWoken = true;
     void this.#own.notifyOthers();
   }
 
   #start(call: PlannedCall): void {
-    if (this.#claims.hasRunOut(call)) {
-      this.#claims.drop(claimedIn([call]));
-      return;
-    }
     const startedMs = performance.now();
-    this.#calling++;
+    this.#runningCalls++;
     void this.#attempt(call)
       .catch((error) => {
         this.#hub.telemetry.failed('attempt', error);
         this.#claims.drop(claimedIn([call]));
       })
       .finally(() => {
-        this.#calling--;
+        this.#runningCalls--;
         this.#claims.calledFor(performance.now() - startedMs);
         this.#proceed();
       });
@@ -224,7 +237,7 @@ export class PartyWorker {
     // The call that closed the breaker keeps its leases meanwhile, so that what it could not deliver waits and is not retried at once.
     await this.#retrying;
     if (this.#hasLeft) return;
-    if (settled) this.#unsettled.add(settled, this.#calling === 1 && this.#ready.length === 0);
+    if (settled) this.#unsettled.add(settled, this.#runningCalls === 1 && this.#ready.length === 0);
     // The breaker opened between the claim and the call.
     else this.#giveBack([call]);
   }
@@ -240,9 +253,7 @@ export class PartyWorker {
       .finally(() => this.#pausing--);
   }
 
-  /**
-   * Makes claimed deliveries due again without an attempt. If this process ends, other processes can take them at once.
-   */
+  /** Makes claimed deliveries due again without an attempt: at once if this process ends, so that others can take them. */
   #giveBack(calls: readonly PlannedCall[]): void {
     if (calls.length === 0) return;
     const { database, nowMs, telemetry } = this.#hub;
