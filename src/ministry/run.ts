@@ -3,11 +3,20 @@ import { say, type Words } from '#messages/message';
 import type { Page } from '../kit/puller.ts';
 import type { List } from './settings.ts';
 
-/** The state of a pull, between and within runs. The hub stores it together with each page. */
+/**
+ * The state of a pull, between and within runs. The hub stores it together with each part.
+ *
+ * A run reads one period of a list. A pass of it reads all pages, and the hub stores a page in parts of some records. A list with
+ * numbered pages is read again until two passes say the same, because records may move between the pages meanwhile:
+ *
+ *     run ┬ pass 1 ┬ page 1: part 0, part 1     saying: [a, b]       before page 2: 2
+ *         │        └ page 2: part 0             saying: [a, b, c]
+ *         └ pass 2 … with said: [a, b, c], so that unchanged parts are not stored again
+ */
 export interface Checkpoint {
   /** Where the last complete run ended. */
   readonly until?: string | undefined;
-  /** Fingerprints of the last run's parts. An unchanged part is not stored again. */
+  /** The fingerprints of all parts of the last pass, or of the last run. */
   readonly said: readonly string[];
   readonly run?: Run | undefined;
   /** Records whose detail is still to come. Empty if the last of them came during this run. */
@@ -23,30 +32,29 @@ export interface Later {
   readonly sinceMs: number;
 }
 
-/** A run reads its period page by page, and every page part by part. */
 export interface Run {
   readonly since?: string | undefined;
   readonly until: string;
   /** The run ends before the time of its start. The next run reads the rest. */
   readonly isCut?: boolean | undefined;
-  readonly page: number;
-  readonly cursor?: string | undefined;
   /** When its first page was asked for, in milliseconds. Absent in runs of an older version. */
   readonly begunMs?: number | undefined;
-  /** The number of stored parts, and the fingerprint of their answer. A changed answer starts at part 0. */
+  readonly pass: number;
+  readonly page: number;
+  readonly cursor?: string | undefined;
+  /** How many parts of the page are stored, and the fingerprint of its answer. A changed answer starts at part 0. */
   readonly part: number;
   readonly answer?: string | undefined;
   /** The fingerprint of the previous page's answer. */
   readonly previous?: string | undefined;
-  readonly pass: number;
   /** The fingerprints of this pass's parts, and how many of them belong to earlier pages. */
   readonly saying: readonly string[];
   readonly before: number;
   /** The number of records in this pass, without pages that only repeat earlier ones. */
   readonly rows: number;
-  /** The last page with anything new. */
+  /** The last page that did not only repeat earlier ones. */
   readonly fresh?: { readonly page: number; readonly records: number } | undefined;
-  /** The idle score: how many of the latest pages brought nothing new to this pass. */
+  /** A score of the pages since then, up to MOST_IDLE. */
   readonly idle?: number | undefined;
 }
 
@@ -83,7 +91,11 @@ export function beginAgain({ page }: List, run: Run, nowMs: number): Run | undef
 }
 
 function firstPage(page: List['page']) {
-  return { page: page?.first ?? 1, part: 0, pass: 1, saying: [], before: 0, rows: 0 } satisfies Omit<Run, 'until'>;
+  return { page: firstOf(page), part: 0, pass: 1, saying: [], before: 0, rows: 0 } satisfies Omit<Run, 'until'>;
+}
+
+function firstOf(page: List['page']): number {
+  return page?.first ?? 1;
 }
 
 /** The end of a page, which decides the next step. */
@@ -95,42 +107,23 @@ export interface PageEnd {
   readonly total: number | undefined;
 }
 
-/** The step after a page whose parts are all stored. */
-type Next =
-  | { readonly kind: 'next-page'; readonly cursor: string | undefined }
-  /** Reads the whole list again, because records may have moved between pages. */
-  | { readonly kind: 'next-pass' }
-  /** `isSteady`: two passes agreed, or one was enough. Otherwise the next run reads the same period again. */
-  | { readonly kind: 'end'; readonly isSteady: boolean };
-
 type Followed = Pick<Page, 'more' | 'lacks'> & { readonly checkpoint: Checkpoint };
 
 /** The checkpoint after a page whose parts are all stored, and whether the next page follows at once. */
 export function afterPage(list: List, known: Checkpoint, run: Run, end: PageEnd): Followed {
   const counted = withPage(run, end);
-  const next = nextAfter(list, known, counted, run, end);
   const { until, said } = known;
-  switch (next.kind) {
-    case 'next-page':
-      return {
-        checkpoint: { until, said, run: { ...counted, page: run.page + 1, cursor: next.cursor } },
-        more: true,
-      };
-    case 'next-pass': {
-      const { since, until: to, isCut, pass } = run;
-      const again = { ...firstPage(list.page), since, until: to, isCut, pass: pass + 1 };
-      return { checkpoint: { until, said: run.saying, run: again }, more: true };
-    }
-    case 'end':
-      return next.isSteady
-        ? steadyEnd(list, known, counted, end)
-        : { checkpoint: { until, said: run.saying }, more: false };
-  }
+  if (hasNextPage(list, counted, run, end))
+    return { checkpoint: { until, said, run: { ...counted, page: run.page + 1, cursor: end.next } }, more: true };
+  if (isSteady(list, known, run)) return steadyEnd(list, known, counted, end);
+  const { since, until: to, isCut, pass } = run;
+  const again = pass < MOST_PASSES ? { ...firstPage(list.page), since, until: to, isCut, pass: pass + 1 } : undefined;
+  return { checkpoint: { until, said: run.saying, run: again }, more: again !== undefined };
 }
 
 /** Adds a page to the counts of the run. */
 function withPage(run: Run, { records, answer }: PageEnd): Run {
-  const isOld = isIdle(run);
+  const isOld = hasNothingNew(run);
   return {
     ...run,
     part: 0,
@@ -144,24 +137,25 @@ function withPage(run: Run, { records, answer }: PageEnd): Run {
   };
 }
 
-function nextAfter({ page }: List, { said }: Checkpoint, counted: Run, run: Run, end: PageEnd): Next {
-  if (page && !isEndless(counted)) {
-    if (page.next === undefined && isMore(end, counted.rows, run)) return { kind: 'next-page', cursor: undefined };
-    if (page.next !== undefined && end.next !== undefined && end.next !== run.cursor)
-      return { kind: 'next-page', cursor: end.next };
-  }
-  // Numbered pages may shift during the run. A single page or a cursor does not.
-  const isWhole = page === undefined || page.next !== undefined || run.page === (page.first ?? 1);
-  const isSteady = isWhole || (run.pass > 1 && same(said, run.saying));
-  return isSteady || run.pass >= MOST_PASSES ? { kind: 'end', isSteady } : { kind: 'next-pass' };
+function hasNextPage({ page }: List, counted: Run, run: Run, end: PageEnd): boolean {
+  if (!page || isEndless(counted)) return false;
+  if (page.next !== undefined) return end.next !== undefined && end.next !== run.cursor;
+  // A page equal to the previous one comes from a server that ignores page numbers.
+  if (end.records === 0 || end.answer === run.previous) return false;
+  // Without a total, the last page is the empty one.
+  return end.total === undefined || counted.rows < end.total;
 }
 
-/** The end of a fully read period. A long period takes several runs. */
+/** Whether no record can have moved past the pass: it had a cursor or a single page, or said the same as the one before. */
+function isSteady({ page }: List, { said }: Checkpoint, run: Run): boolean {
+  return page?.next !== undefined || run.page === firstOf(page) || (run.pass > 1 && same(said, run.saying));
+}
+
+/** The end of a run whose period is fully read. A long period takes several runs. */
 function steadyEnd(list: List, { until }: Checkpoint, counted: Run, end: PageEnd): Followed {
   // Three kinds of runs prove that paging works: one without a period, the first one, and one that saw new records on a
   // later page. Other runs prove nothing about it.
-  const isProof =
-    list.period === undefined || until === undefined || (counted.fresh?.page ?? 0) > (list.page?.first ?? 1);
+  const isProof = list.period === undefined || until === undefined || (counted.fresh?.page ?? 0) > firstOf(list.page);
   return {
     checkpoint: { until: counted.until, said: counted.saying },
     more: counted.isCut === true,
@@ -190,22 +184,15 @@ function lackOf({ page }: List, run: Run, end: PageEnd): Words | undefined {
     return rows < end.total ? say('records-missing', { total: end.total, count: rows }) : undefined;
   if (end.records === 0 || fresh?.records !== page.size) return undefined;
   if (isEndless(run)) return ENDLESS;
-  const isFirstAgain = fresh.page === (page.first ?? 1) && at > fresh.page;
+  const isFirstAgain = fresh.page === firstOf(page) && at > fresh.page;
   return isFirstAgain ? say('first-page-again', { page: at, count: page.size }) : undefined;
 }
 
 const ENDLESS = say('pages-repeat');
 
 /** Whether earlier pages of this pass had everything on this page. */
-function isIdle({ saying, before }: Run): boolean {
+function hasNothingNew({ saying, before }: Run): boolean {
   return saying.slice(before).every((part) => saying.indexOf(part) < before);
-}
-
-/** Whether more pages follow. Without a total, the last page is the empty one. */
-function isMore(end: PageEnd, rows: number, { previous }: Run): boolean {
-  // A page equal to the previous one comes from a server that ignores page numbers.
-  if (end.records === 0 || end.answer === previous) return false;
-  return end.total === undefined || rows < end.total;
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {
