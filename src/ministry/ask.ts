@@ -6,9 +6,9 @@ import type { Connection } from '../kit/connection.ts';
 import { type About, partnerText } from '../kit/replies.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import type { Answer, NoAnswer } from './answer.ts';
+import type { Built } from './fill.ts';
 import { type Context, prepare } from './request.ts';
 import type { MinistrySettings, Question } from './settings.ts';
-import type { Built } from './source.ts';
 import { type Meaning, meaningOf } from './tables.ts';
 
 /** The connection of a party, with the transport for its kind of system. */

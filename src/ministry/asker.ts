@@ -10,10 +10,10 @@ import { refused, unknown } from '../kit/outcomes.ts';
 import type { About } from '../kit/replies.ts';
 import { recordIn } from './answer.ts';
 import { answerWords, ask, type Ministry, meaning, type Transport, unavailableFor, withTransport } from './ask.ts';
+import { fill } from './fill.ts';
 import { expectedOf } from './look-up.ts';
 import type { Context } from './request.ts';
 import type { AskSettings, MinistrySettings, Value } from './settings.ts';
-import { fill } from './source.ts';
 
 /** Asks a register what its settings describe: one question, one record. */
 export function askerOf<S extends MinistrySettings>(transport: Transport<S>): Asker<S> {

@@ -8,10 +8,10 @@ import type { Callback, CallbackRequest, CallbackResult } from '../kit/callback.
 import { isSecret } from '../kit/callback-checks.ts';
 import { nodesAt, readXml } from '../kit/xml/read-xml.ts';
 import { XmlProblem } from '../kit/xml/text.ts';
+import { fill } from './fill.ts';
 import { itemFrom, type PulledOperation } from './mapping.ts';
 import { prepare } from './request.ts';
 import type { CallbackSettings, Fields, MinistrySettings } from './settings.ts';
-import { fill } from './source.ts';
 
 type Called = NonNullable<CallbackSettings['dossiers']>[string];
 

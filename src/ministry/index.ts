@@ -18,6 +18,7 @@ export {
   withCode,
 } from './answer.ts';
 export { EXPIRED, type Failure, type Transport, type TransportCall, unmappedRequest } from './ask.ts';
+export type { Filled } from './fill.ts';
 export { readRecord } from './mapping.ts';
 export { ministryAdapter } from './ministry.ts';
 export {
@@ -30,6 +31,5 @@ export {
   settingName,
   settingText,
 } from './settings.ts';
-export type { Filled } from './source.ts';
 export { fileProblems, readTargetProblems } from './sources.ts';
 export { codeTables, meaningOf, readTableProblems } from './tables.ts';

@@ -4,9 +4,9 @@ import { say } from '#messages/message';
 import { textAt } from '../kit/xml/read-xml.ts';
 import { recordIn } from './answer.ts';
 import { answerWords, ask, type Failure, type Ministry, meaning, type People, unavailableFor } from './ask.ts';
+import { type Built, type Filled, type FillOptions, fill } from './fill.ts';
 import type { Context } from './request.ts';
 import type { Field, Fields, LookUp } from './settings.ts';
-import { type Built, type Filled, type FillOptions, fill } from './source.ts';
 
 /** The ministry's records for a context. Empty if it has none. */
 export async function lookUp(

@@ -6,8 +6,8 @@ import { inEnglish } from '#messages/render';
 import { storedWords } from '#messages/stored';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { XmlProblem } from '../kit/xml/text.ts';
+import { type Filled, type FillOptions, fill } from './fill.ts';
 import type { List, MappedList, MappedSettings, MinistrySettings } from './settings.ts';
-import { type Filled, type FillOptions, fill } from './source.ts';
 
 export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
 

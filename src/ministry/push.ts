@@ -10,11 +10,11 @@ import type { Outgoing } from '../kit/sender.ts';
 import { nodesAt, textAt, textIn } from '../kit/xml/read-xml.ts';
 import type { Answer } from './answer.ts';
 import { answerWords, ask, type Failure, type Ministry, meaning, type People, unavailableFor } from './ask.ts';
+import { fill } from './fill.ts';
 import { expectedOf, lookUp } from './look-up.ts';
 import { sourceOf } from './pull.ts';
 import type { Context } from './request.ts';
 import type { Fields, LookUp, MinistrySettings, Push, Pushed, Question } from './settings.ts';
-import { fill } from './source.ts';
 import { ANSWERS, tableName } from './tables.ts';
 
 /** The operation that carries each of them. */

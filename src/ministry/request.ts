@@ -1,8 +1,8 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import type { CodesOf } from '#core/identifiers/codes';
 import type { Cause, Problem } from '#core/problem';
+import { type Built, type FillOptions, fill } from './fill.ts';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
-import { type Built, type FillOptions, fill } from './source.ts';
 
 /** What a request may use: our record, the period and page, the session. */
 export type Context = Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { Payment } from '#schemas/payment.v1';
+import { TEMPLATE_NAME } from './fill.ts';
 import type {
   AskSettings,
   Field,
@@ -18,7 +19,6 @@ import type {
   Pushed,
   Question,
 } from './settings.ts';
-import { TEMPLATE_NAME } from './source.ts';
 
 /** The type of a value along a path: an object with members, a list, or a text. */
 interface Shape {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { NO_CODES } from '#core/identifiers/codes';
 import { readXml } from '../kit/xml/read-xml.ts';
+import { type FillOptions, fill } from './fill.ts';
 import type { Fields } from './settings.ts';
-import { type FillOptions, fill } from './source.ts';
 
 const options: FillOptions = { settings: { system: 'tested' }, codes: NO_CODES, way: 'read' };
 
