@@ -6,7 +6,7 @@ import type { DossiersQuestion } from './question.ts';
 import { ALL_AGENCIES, newValues, type Values } from './sources.ts';
 
 /** Which dossiers may be behind a number: those with a change of these kinds on these days, and perhaps pending ones. */
-export interface Candidates {
+interface Candidates {
   readonly changes: readonly { readonly kinds: readonly Kind[]; readonly first: string; readonly last: string }[];
   readonly withPending: boolean;
 }
@@ -21,7 +21,7 @@ const EVENTS: Readonly<Partial<Record<Column, readonly Kind[]>>> = {
   'resolved.late': ['late'],
 };
 
-export function candidatesOf({ column, from, to }: DossiersQuestion): Candidates {
+function candidatesOf({ column, from, to }: DossiersQuestion): Candidates {
   const [first, last] = [from.slice(0, 10), to.slice(0, 10)];
   const events = EVENTS[column];
   if (events) return { changes: [{ kinds: events, first, last }], withPending: false };
@@ -37,11 +37,9 @@ export function candidatesOf({ column, from, to }: DossiersQuestion): Candidates
 }
 
 /** An upper bound of the candidates, from the totals. */
-export async function countCandidates(
-  run: Run,
-  { rule }: DossiersQuestion,
-  { changes, withPending }: Candidates,
-): Promise<number> {
+export async function countCandidates(run: Run, asked: DossiersQuestion): Promise<number> {
+  const { rule } = asked;
+  const { changes, withPending } = candidatesOf(asked);
   const parts = [
     ...changes.map(({ kinds, first, last }) => ({ kinds, sign: 1, spans: spansBetween(first, last) })),
     ...(withPending
@@ -64,12 +62,9 @@ export async function countCandidates(
 }
 
 /** SQL: the candidates, some of them perhaps twice. */
-export async function candidateTexts(
-  run: Run,
-  { rule }: DossiersQuestion,
-  { changes, withPending }: Candidates,
-  values: Values,
-): Promise<readonly string[]> {
+export async function candidateTexts(run: Run, asked: DossiersQuestion, values: Values): Promise<readonly string[]> {
+  const { rule } = asked;
+  const { changes, withPending } = candidatesOf(asked);
   const codes: number[] = [];
   for (const { kinds, first, last } of changes)
     for (const day of await daysWith(run, rule, kinds, first, last))
