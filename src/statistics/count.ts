@@ -16,8 +16,9 @@ import {
   saveState,
   takeTurn,
 } from './count-state.ts';
-import { type CountableDossier, loadCountable, partsOf } from './countable.ts';
+import { type CountableDossier, loadCountable } from './countable.ts';
 import { type CountedRow, loadCounted, writeCounted } from './counted.ts';
+import { partsOf } from './parts-of-wholes.ts';
 import { addToTotals, createTotalChanges } from './totals.ts';
 
 export interface CountDeps extends RuleDeps {

@@ -3,60 +3,8 @@ import type { DossierEvent } from '#core/dossier/event';
 import { groupBy } from '#core/group-by';
 import type { FactualDossier } from '#core/statistics/facts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { dossierOfCode } from '../index/dossier-names.ts';
 import type { Vault } from '../secrets/vault.ts';
-
-/** SQL: whether a whole, `p`, is counted instead of its parts: it has left status 1 of the national table. */
-const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)`;
-
-/** SQL: the dossier that a dossier names as its whole, by any of its codes. */
-const wholeOf = (row: string): string => dossierOfCode(`${row}.parent_code`);
-
-/** How many wholes above a dossier are looked at for a circle. Real chains have two or three. */
-const MOST_ABOVE = 100;
-
-/**
- * SQL: whether a dossier, `d`, counts with its whole. Of dossiers that name one another in a circle, the first one counts; of a
- * larger circle than MOST_ABOVE none.
- *
- * PostgreSQL reads a recursive query only as far as the outer one asks, so the LIMIT ends the walk. Without it, the counts of a
- * party that chains thousands of dossiers walk the whole chain for each of them.
- */
-const IS_PART = `(
-  EXISTS (SELECT FROM ${wholeOf('d')} p WHERE ${STANDS_FOR_PARTS})
-  AND NOT (WITH RECURSIVE above AS (
-      SELECT code, parent_code FROM ${wholeOf('d')} p
-      UNION SELECT p.code, p.parent_code FROM above CROSS JOIN LATERAL ${wholeOf('above')} p)
-    SELECT coalesce(min(code) = d.code AND bool_or(code = d.code), false)
-    FROM (SELECT code FROM above LIMIT ${MOST_ABOVE}) above))`;
-
-/** SQL: the dossiers that name a dossier as their whole, by any of its codes. */
-const partsNaming = (row: string): string => `(
-  SELECT p.code FROM dossiers p WHERE p.parent_code = ${row}.code
-  UNION ALL SELECT p.code FROM aliases a CROSS JOIN LATERAL (
-    SELECT code FROM dossiers WHERE parent_code = a.code OFFSET 0) p WHERE a.dossier = ${row}.code)`;
-
-/**
- * The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. So may be
- * parts of their parts: where one of these dossiers closes or opens a circle, the first one of the circle is somewhere below it.
- */
-export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await tx.query<{ code: string }>({
-    name: 'parts of',
-    text: `WITH RECURSIVE parts AS MATERIALIZED (
-             SELECT p.code FROM unnest($1::text[]) AS changed(code) CROSS JOIN LATERAL ${partsNaming('changed')} p),
-           below AS (
-             SELECT code FROM parts
-             UNION SELECT p.code FROM below CROSS JOIN LATERAL ${partsNaming('below')} p)
-           SELECT d.code
-           FROM (SELECT code FROM below LIMIT (SELECT count(*) FROM parts) + ${MOST_ABOVE}) found
-           CROSS JOIN LATERAL (SELECT * FROM dossiers WHERE code = found.code OFFSET 0) d
-           LEFT JOIN counted c ON c.code = d.code
-           WHERE ${IS_PART} = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
-    values: [codes],
-  });
-  return rows.map(({ code }) => code);
-}
+import { IS_PART } from './parts-of-wholes.ts';
 
 export interface CountableDossier {
   readonly code: string;
