@@ -1,6 +1,7 @@
-import { type Item, isDossierItem, recordIn } from '#core/dossier/item';
+import { type Item, isDossierItem, type RecordItem, recordIn } from '#core/dossier/item';
 import type { Ownership } from '#core/dossier/ownership';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
+import { createByteLru } from '../concurrency/byte-lru.ts';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type ItemResult, loadMessage, type StoredMessage, waitedForCatalogue } from '../ledger/messages.ts';
@@ -31,14 +32,16 @@ export interface RecallDeps extends Pick<HubContext, 'vault' | 'kinds'> {
   readonly ownedSince: string;
 }
 
+type Outcome = ItemResult['outcome'];
+
 /** A message of the log, ready to be applied again. */
 export interface Recalled {
   readonly id: string;
   readonly submission: Submission;
   /** The item that it releases, if any. */
   readonly released: Omit<ReleasedItem, 'quarantineId' | 'causeKind' | 'causeKey'> | undefined;
-  /** The recorded outcome of each item; undefined for an item that is not applied. */
-  readonly expected: readonly (ItemResult['outcome'] | undefined)[];
+  /** The recorded outcome of each item. Undefined if it is not applied, or if its outcome may be another one today. */
+  readonly expected: readonly (Outcome | undefined)[];
   /** Items that were applied at first and that today's code does not read. */
   readonly unreadable: readonly Difference[];
 }
@@ -53,78 +56,89 @@ export type Recall = (message: RecordedMessage, stored: StoredItems) => Promise<
  * no message mentions an entry that a complete list left out.
  */
 export function createRecall(deps: RecallDeps): Recall {
-  const origins = createOrigins(deps);
+  const loadOrigin = createOrigins(deps);
   return async (message, stored) => {
-    const expected = message.results.map((result) => appliedOutcome(deps, message, result));
-    if (message.door === RELEASE_DOOR) return recallRelease(deps, message, expected, await origins(message));
-    if (message.isEmptied) return recalled(deps, message, expected, (at) => stored(message.id, at)[0]?.item);
-    const items = expected.some((outcome) => outcome !== undefined) ? await read(deps, message) : [];
-    return recalled(deps, message, expected, (at) => items[at]);
+    const { body } = message;
+    const applied = message.results.map((result) => appliedOutcome(deps, message, result));
+    if (message.door === RELEASE_DOOR && body)
+      return recallRelease(deps, message, applied, JSON.parse(body.toString()) as Release, loadOrigin);
+    if (message.isEmptied) return recalled(deps, message, applied, (at) => stored(message.id, at)[0]?.item);
+    const items = applied.some((outcome) => outcome !== undefined) ? await read(deps, message) : [];
+    return recalled(deps, message, applied, (at) => items[at]);
   };
 }
 
 /** A message that released or corrected an item of an earlier one; the item is read from the earlier one. */
-function recallRelease(
+async function recallRelease(
   deps: RecallDeps,
   message: RecordedMessage,
-  expected: Recalled['expected'],
-  origin: Origin | undefined,
-): Recalled {
-  const of = origin && { messageId: origin.messageId, item: origin.item, receivedAt: origin.receivedAt };
-  const released = of && { ...of, isJudged: origin.isJudged };
-  const isCorrection = origin?.isCorrection ?? false;
+  applied: readonly (Outcome | undefined)[],
+  release: Release,
+  loadOrigin: LoadOrigin,
+): Promise<Recalled> {
+  const { messageId, item, isJudged = false, isCorrection = false } = release;
+  const origin = await loadOrigin(messageId, releaseMs(release, message.receivedAt));
+  const found = origin?.itemAt(item, message.receivedAt);
   const isEmptied = origin?.isEmptied ?? false;
-  const withItem = recalled(deps, { ...message, isEmptied }, expected, () => origin?.read);
-  return {
-    ...withItem,
-    submission: { ...withItem.submission, correction: isCorrection ? of : undefined },
-    released: !isCorrection && withItem.submission.items.some(({ kind }) => kind === 'record') ? released : undefined,
-  };
+  const again = recalled(deps, { ...message, isEmptied }, applied, () => found && itemToRelease(found, release));
+  if (!origin) return again;
+  const of = { messageId, item, receivedAt: origin.receivedAt };
+  if (isCorrection) return { ...again, submission: { ...again.submission, correction: of } };
+  const isApplied = again.submission.items.some(({ kind }) => kind === 'record');
+  return { ...again, released: isApplied ? { ...of, isJudged } : undefined };
 }
 
+/**
+ * @param applied the recorded outcome of each item; undefined for an item that was not applied
+ * @param itemAt the item as it is read today
+ */
 function recalled(
   { kinds }: Pick<RecallDeps, 'kinds'>,
   message: RecordedMessage,
-  expected: readonly (ItemResult['outcome'] | undefined)[],
+  applied: readonly (Outcome | undefined)[],
   itemAt: (at: number) => Item | undefined,
 ): Recalled {
-  const unreadable: Difference[] = [];
-  const applied: (ItemResult['outcome'] | undefined)[] = [];
-  const items = expected.map((outcome, at): Item => {
-    const item = outcome === undefined ? undefined : asApplied(itemAt(at), outcome);
-    // A repeat has no event. Without personal data, the outcome of an event may be another one.
-    if (item?.kind === 'record' ? item.recorded?.erased : message.isEmptied) {
-      applied.push(undefined);
-      return item ?? NOTHING;
-    }
-    const isReadable = item?.kind === 'record';
-    const isOurs = isReadable && (isDossierItem(item) || kinds.of(item.operation) !== undefined);
-    // A doubtful text of a record waits outside the index.
-    if (outcome !== undefined && outcome !== 'quarantined' && !isReadable) {
-      const today = item ? `reads as ${item.kind} today` : 'cannot be read today';
-      const code = message.results[at]?.code ?? message.id;
-      unreadable.push({ table: 'messages', code, column: 'items', live: outcome, rebuilt: today });
-    }
-    applied.push(isOurs ? outcome : undefined);
-    return isOurs ? item : NOTHING;
+  const { id, party = '', body: _, isEmptied, results, ...rest } = message;
+  const found = applied.map((outcome, at): RecalledItem => {
+    if (outcome === undefined) return NOT_APPLIED;
+    const item = asApplied(itemAt(at), outcome);
+    if (item?.kind === 'record') return recalledRecord(kinds, item, outcome);
+    // An emptied repeat has no event. A doubtful text of a record waits outside the index.
+    if (isEmptied || outcome === 'quarantined') return NOT_APPLIED;
+    const today = item ? `reads as ${item.kind} today` : 'cannot be read today';
+    const code = results[at]?.code ?? id;
+    return { ...NOT_APPLIED, unreadable: { table: 'messages', code, column: 'items', live: outcome, rebuilt: today } };
   });
-  const { id, party = '', body: _, isEmptied: __, results: ___, ...rest } = message;
   return {
     id,
-    submission: { ...rest, party, body: undefined, items },
+    submission: { ...rest, party, body: undefined, items: found.map(({ item }) => item) },
     released: undefined,
-    expected: applied,
-    unreadable,
+    expected: found.map(({ expected }) => expected),
+    unreadable: found.flatMap(({ unreadable }) => unreadable ?? []),
   };
 }
 
-/** A doubtful text that was sent again after a person accepted it unchanged counts as a repeat. */
-function asApplied(item: Item | undefined, outcome: ItemResult['outcome']): Item | undefined {
-  return outcome === 'duplicate' && item ? (recordIn(item) ?? item) : item;
+interface RecalledItem {
+  readonly item: Item;
+  readonly expected: Outcome | undefined;
+  readonly unreadable: Difference | undefined;
+}
+
+function recalledRecord(kinds: RecallDeps['kinds'], item: RecordItem, outcome: Outcome): RecalledItem {
+  // Without personal data, the outcome of an event may be another one.
+  if (item.recorded?.erased) return { item, expected: undefined, unreadable: undefined };
+  const isInIndex = isDossierItem(item) || kinds.of(item.operation) !== undefined;
+  return isInIndex ? { item, expected: outcome, unreadable: undefined } : NOT_APPLIED;
 }
 
 /** Placeholder for an item that is not applied here. */
 export const NOTHING: Item = { kind: 'invalid', problems: [] };
+const NOT_APPLIED: RecalledItem = { item: NOTHING, expected: undefined, unreadable: undefined };
+
+/** A doubtful text that was sent again after a person accepted it unchanged counts as a repeat. */
+function asApplied(item: Item | undefined, outcome: Outcome): Item | undefined {
+  return outcome === 'duplicate' && item ? (recordIn(item) ?? item) : item;
+}
 
 /**
  * A record that its kind holds for a person is in the index. A doubtful text, a moment far ahead and a record of a party without
@@ -134,7 +148,7 @@ function appliedOutcome(
   { kinds }: Pick<RecallDeps, 'kinds'>,
   { operation = '' }: Pick<RecordedMessage, 'operation'>,
   { outcome, problems = [] }: ItemResult,
-): ItemResult['outcome'] | undefined {
+): Outcome | undefined {
   if (outcome === 'quarantined') {
     const waited = problems.some(({ code }) => code === 'applied-at-its-time' || code === 'not-owner');
     const isOutside = waited || waitedForCatalogue({ problems });
@@ -167,13 +181,42 @@ async function attempt(work: () => Promise<readonly (Item | undefined)[]>): Prom
   }
 }
 
-/** The item at a position of the origin, as it was recorded at a moment. */
-type ItemAt = (item: number, recordedAt: string) => Item | undefined;
+/** A message of which an item was released or corrected. */
+interface Origin {
+  readonly receivedAt: string;
+  /** See RecordedMessage. */
+  readonly isEmptied: boolean;
+  readonly bodyBytes: number;
+  /** The item at a position, as it was recorded at a moment. */
+  readonly itemAt: (item: number, recordedAt: string) => Item | undefined;
+}
 
-async function loadOrigin({ live, vault, kinds, readers, parties }: RecallDeps, id: string, atMs: number) {
-  const { rows } = await live.pool.query<{ receivedAt: string; results: readonly ItemResult[] }>({
+/** @param atMs the moment whose code tables read it, epoch milliseconds */
+type LoadOrigin = (id: string, atMs: number) => Promise<Origin | undefined>;
+
+/** Items of one message are often released together, so the last messages are cached, up to this many bytes of bodies. */
+const CACHED_BYTES = 16 * 1024 * 1024;
+
+function createOrigins(deps: RecallDeps): LoadOrigin {
+  const cache = createByteLru<Origin>(CACHED_BYTES);
+  return async (id, atMs) => {
+    const name = `${id} ${atMs}`;
+    const origin = cache.get(name) ?? (await loadOrigin(deps, id, atMs));
+    // The last one stays whatever its size, because its other items follow.
+    if (origin) cache.put(name, origin, Math.min(origin.bodyBytes, CACHED_BYTES));
+    return origin;
+  };
+}
+
+async function loadOrigin(
+  { live, vault, kinds, readers, parties }: RecallDeps,
+  id: string,
+  atMs: number,
+): Promise<Origin | undefined> {
+  const { rows } = await live.pool.query<{ receivedAt: string; bodyBytes: number; results: readonly ItemResult[] }>({
     name: 'emptied origin',
-    text: 'SELECT received_at AS "receivedAt", results FROM messages WHERE id = $1 AND emptied_at IS NOT NULL',
+    text: `SELECT received_at AS "receivedAt", body_bytes AS "bodyBytes", results FROM messages
+           WHERE id = $1 AND emptied_at IS NOT NULL`,
     values: [id],
   });
   const [emptied] = rows;
@@ -181,52 +224,18 @@ async function loadOrigin({ live, vault, kinds, readers, parties }: RecallDeps, 
     const origin = await loadMessage(live, vault, id);
     if (!origin) return undefined;
     const items = await attempt(() => readAgain(readers, parties, origin, atMs));
-    return { receivedAt: origin.receivedAt, isEmptied: false, itemAt: (item: number) => items[item] };
+    const { receivedAt, body } = origin;
+    return { receivedAt, isEmptied: false, bodyBytes: body.length, itemAt: (item) => items[item] };
   }
+  const { receivedAt, bodyBytes } = emptied;
   const stored = await storedItems({ db: live.pool, vault, kinds }, [{ id, isEmptied: true, ...emptied }]);
-  const itemAt: ItemAt = (item, recordedAt) => {
-    const found = stored(id, item);
-    return (found.find((one) => one.recordedAt === recordedAt) ?? found.at(-1))?.item;
-  };
-  return { receivedAt: emptied.receivedAt, isEmptied: true, itemAt };
-}
-
-interface Origin {
-  readonly messageId: string;
-  readonly item: number;
-  readonly receivedAt: string;
-  readonly isJudged: boolean;
-  readonly isCorrection: boolean;
-  readonly read: Item | undefined;
-  /** See RecordedMessage. */
-  readonly isEmptied: boolean;
-}
-
-/** Items of one message are often released together, so the last messages read are cached. */
-const KEPT_ORIGINS = 20;
-
-function createOrigins(deps: RecallDeps): (message: RecordedMessage) => Promise<Origin | undefined> {
-  const kept = new Map<string, Pick<Origin, 'receivedAt' | 'isEmptied'> & { readonly itemAt: ItemAt }>();
-  async function load(id: string, atMs: number) {
-    const name = `${id} ${atMs}`;
-    const known = kept.get(name);
-    if (known) return known;
-    const loaded = await loadOrigin(deps, id, atMs);
-    if (!loaded) return undefined;
-    kept.set(name, loaded);
-    if (kept.size > KEPT_ORIGINS) kept.delete(kept.keys().next().value as string);
-    return loaded;
-  }
-  return async ({ body, receivedAt }) => {
-    if (!body) return undefined;
-    const release = JSON.parse(body.toString()) as Release;
-    const { messageId, item } = release;
-    const origin = await load(messageId, releaseMs(release, receivedAt));
-    const read = origin?.itemAt(item, receivedAt);
-    const { isJudged = false, isCorrection = false } = release;
-    if (!origin) return undefined;
-    const { receivedAt: arrivedAt, isEmptied } = origin;
-    const itself = read && itemToRelease(read, release);
-    return { messageId, item, receivedAt: arrivedAt, isEmptied, isJudged, isCorrection, read: itself };
+  return {
+    receivedAt,
+    isEmptied: true,
+    bodyBytes,
+    itemAt(item, recordedAt) {
+      const found = stored(id, item);
+      return (found.find((one) => one.recordedAt === recordedAt) ?? found.at(-1))?.item;
+    },
   };
 }
