@@ -14,21 +14,25 @@ export interface Original<R> {
 /** Called with each place in which the item says more than the record, and with its value. */
 export type OnExtra = (path: string, value: unknown) => void;
 
-/** Three versions of one object of the dialect. */
-export interface Versions {
+/** Three versions of one object of the dialect, or of one of its fields. */
+export interface Versions<Written = WireObject, Given = Readonly<Record<string, unknown>>> {
   /** Written from the present record. */
-  readonly written: WireObject;
+  readonly written: Written;
   /** Written from the record that was read from the item alone. */
-  readonly alone: WireObject;
+  readonly alone: Written;
   /** Written by the sender. */
-  readonly raw: Readonly<Record<string, unknown>>;
+  readonly raw: Given;
 }
 
 /**
- * Merges a written record into the item that it was read from. A field whose meaning is unchanged keeps the sender's
- * value. That includes fields without a place in the record, codes that the record cannot tell apart, and unknown
- * fields. A changed field gets the new value. Fields that neither has are left out, so that they overwrite nothing at
- * the portal, apart from required fields.
+ * Merges a written record into the item that it was read from. A changed field gets the new value, and an unchanged one
+ * keeps the sender's, also where the record has no place for it or cannot tell two codes apart. Fields that neither has are
+ * left out, so that they overwrite nothing at the portal, apart from required fields.
+ *
+ *     raw      { TrangThaiHoSo: '1', Fax: '02073812345', Moi: 'x' }
+ *     alone    { TrangThaiHoSo: '1', Fax: '', GhiChu: '' }
+ *     written  { TrangThaiHoSo: '4', Fax: '', GhiChu: '' }
+ *     merged   { TrangThaiHoSo: '4', Fax: '02073812345', Moi: 'x' }
  */
 export function keepOriginal(
   codes: Codes,
@@ -37,16 +41,18 @@ export function keepOriginal(
   onExtra: OnExtra = () => undefined,
   at = '',
 ): WireObject {
-  const { written, raw } = versions;
+  const { written, alone, raw } = versions;
   const fields: [string, Wire][] = [];
   for (const rule of rules) {
-    const { field } = rule;
-    const value = mergeField(codes, rule, versions, onExtra, at);
+    const { field, as } = rule;
+    const of = { written: written[field] ?? '', alone: alone[field] ?? '', raw: raw[field] };
+    const isList = hasEntries(as) && !isAbsent(of.raw);
+    const value = isList
+      ? mergeEntries(codes, as.list, of, onExtra, `${at}/${field}`)
+      : mergeField(codes, rule, of, field in raw);
     if (value === undefined) continue;
     fields.push([field, value]);
-    const ours = written[field] ?? '';
-    if (same(value, ours) || isAbsent(raw[field]) || hasEntries(rule.as)) continue;
-    if (differences({ [field]: value }, { [field]: ours }).length > 0) onExtra(`${at}/${field}`, value);
+    if (!isList && saysMore(field, value, of)) onExtra(`${at}/${field}`, value);
   }
   const known = namesOf(rules);
   for (const [field, value] of Object.entries(raw)) {
@@ -55,6 +61,14 @@ export function keepOriginal(
     if (!isAbsent(value)) onExtra(`${at}/${field}`, value);
   }
   return Object.fromEntries(fields);
+}
+
+type FieldVersions = Versions<Wire, unknown>;
+
+/** Whether the sender's value of a field has anything that the record does not. */
+function saysMore(field: string, value: Wire, { written, raw }: FieldVersions): boolean {
+  if (same(value, written) || isAbsent(raw)) return false;
+  return differences({ [field]: value }, { [field]: written }).length > 0;
 }
 
 const names = new WeakMap<FieldRules, ReadonlySet<string>>();
@@ -92,30 +106,22 @@ const REQUIRED = new Set([
 /** Fields that are read together with another field. The record does not say which part came from which. */
 const COMBINED = new Set(['SoGiayToChuHoSo', 'GhiChu']);
 
-function mergeField(
-  codes: Codes,
-  { field, member, as }: FieldRule,
-  { written, alone, raw }: Versions,
-  onExtra: OnExtra,
-  at: string,
-): Wire | undefined {
-  const ours = written[field] ?? '';
-  const given = raw[field];
-  const isUnchanged = same(ours, alone[field] ?? '');
-  if (isAbsent(given)) {
-    if (!isUnchanged || REQUIRED.has(field)) return ours;
-    return field in raw ? (Array.isArray(ours) ? [] : '') : undefined;
-  }
-  if (hasEntries(as)) {
-    const lists = { written: ours, alone: alone[field], raw: given };
-    return mergeEntries(codes, as.list, lists, onExtra, `${at}/${field}`);
-  }
-  if (!isUnchanged) return ours;
+function mergeField(codes: Codes, rule: FieldRule, of: FieldVersions, isSent: boolean): Wire | undefined {
+  const { written, alone, raw } = of;
+  const isUnchanged = same(written, alone);
+  if (!isAbsent(raw)) return isUnchanged ? keptValue(codes, rule, raw, written) : written;
+  if (!isUnchanged || REQUIRED.has(rule.field)) return written;
+  if (!isSent) return undefined;
+  return Array.isArray(written) ? [] : '';
+}
+
+/** An unchanged field: the sender's value unless the record has a place for it, and says something else there. */
+function keptValue(codes: Codes, { field, member, as }: FieldRule, given: unknown, ours: Wire): Wire {
   if (typeof as === 'object' && 'list' in as) return inUnicode(Array.isArray(given) ? given : [given]);
   if (member === undefined || COMBINED.has(field)) return textOf(given);
-  if (typeof as === 'object' && !isNameless(member, ours))
-    return meansTheSame(codes, as.table, given, ours) ? textOf(given) : ours;
-  return isBlank(ours) ? textOf(given) : ours;
+  const isKept =
+    typeof as === 'object' && !isNameless(member, ours) ? meansTheSame(codes, as.table, given, ours) : isBlank(ours);
+  return isKept ? textOf(given) : ours;
 }
 
 function hasEntries(as: FieldRule['as']): as is { readonly list: FieldRules } {
@@ -136,17 +142,11 @@ function meansTheSame(codes: Codes, table: Parameters<typeof meaningOf>[1], give
  * Keeps the sender's values in the entries of a list. Entries are matched by id. Without an id, only if the entry is
  * unchanged.
  */
-function mergeEntries(
-  codes: Codes,
-  rules: FieldRules,
-  lists: { readonly written: Wire; readonly alone: Wire | undefined; readonly raw: unknown },
-  onExtra: OnExtra,
-  at: string,
-): Wire {
+function mergeEntries(codes: Codes, rules: FieldRules, of: FieldVersions, onExtra: OnExtra, at: string): Wire {
   const id = rules.find(({ member }) => member === 'id')?.field;
-  const sent = byKey(id, (Array.isArray(lists.raw) ? lists.raw : [lists.raw]).filter(isObject));
-  const before = byKey(id, (lists.alone ?? []) as readonly WireObject[]);
-  return [...byKey(id, lists.written as readonly WireObject[])].map(([key, written], index) => {
+  const sent = byKey(id, (Array.isArray(of.raw) ? of.raw : [of.raw]).filter(isObject));
+  const before = byKey(id, (of.alone || []) as readonly WireObject[]);
+  return [...byKey(id, of.written as readonly WireObject[])].map(([key, written], index) => {
     const [alone, raw] = [before.get(key), sent.get(key)];
     if (!alone || !raw) return written;
     if (key.startsWith(NO_ID) && !same(written, alone)) return written;
@@ -162,13 +162,13 @@ function byKey<E extends Readonly<Record<string, unknown>>>(
   entries: readonly E[],
 ): ReadonlyMap<string, E> {
   const times = new Map<string, number>();
-  const keys = [...entries].reverse().map((entry) => {
+  const keyed = [...entries].reverse().map((entry): [string, E] => {
     const own = id === undefined || isAbsent(entry[id]) ? NO_ID : `id ${textOf(entry[id])} `;
-    times.set(own, (times.get(own) ?? 0) + 1);
-    return `${own}${times.get(own)}`;
+    const time = (times.get(own) ?? 0) + 1;
+    times.set(own, time);
+    return [`${own}${time}`, entry];
   });
-  keys.reverse();
-  return new Map(entries.map((entry, at) => [keys[at] as string, entry]));
+  return new Map(keyed.reverse());
 }
 
 /** A value as a text of the dialect. Objects and lists stay as they are. */
