@@ -3,6 +3,7 @@ import { RunTimer, rejectAll, resolveAll, type WaitingCall } from '../concurrenc
 import { giveWay } from '../concurrency/yielding.ts';
 import { isUnavailable } from '../database/failures.ts';
 import type { Part } from '../database/parts.ts';
+import { settledAmong } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { LastWrite } from '../observe/last-write.ts';
 import type { HubContext } from '../process/hub-context.ts';
@@ -130,7 +131,7 @@ async function commitAll(
     lastWrite.failed(error);
     if (isRetryable(error) && mayTryAgain(tried, sinceMs)) {
       await pauseAfter(tried, random);
-      return commitAll(deps, submissions, together, { ...trying, tried: tried + 1, sinceMs });
+      return commitWaiting(deps, submissions, together, { ...trying, tried: tried + 1, sinceMs, overtaken: error });
     }
     if (isUnavailable(error) || submissions.length <= 1) throw error;
     return commitHalves(deps, submissions, together, report);
@@ -139,6 +140,26 @@ async function commitAll(
   lastWrite.kept();
   onCommit(checked, acceptance);
   return acceptance.accepted;
+}
+
+/**
+ * Tries a batch again after a concurrent change, without the releases of items that wait no more. A sweep, an operator or
+ * another process released those meanwhile. They would fail each further try, and with them the messages of the batch.
+ */
+async function commitWaiting(
+  deps: Committing,
+  submissions: readonly Submission[],
+  together: readonly Part[],
+  { overtaken, ...trying }: Trying & { readonly overtaken: unknown },
+): Promise<readonly (Accepted | NotStored)[]> {
+  const releases = submissions.flatMap(({ released }) => (released ? [released.quarantineId] : []));
+  const settled = await settledAmong(deps.accept.database, releases);
+  const isSettled = ({ released }: Submission): boolean => released !== undefined && settled.has(released.quarantineId);
+  const left = submissions.filter((one) => !isSettled(one));
+  const results = (await commitAll(deps, left, together, trying)).values();
+  return submissions.map((one) =>
+    isSettled(one) ? { notStored: overtaken } : (results.next().value as Accepted | NotStored),
+  );
 }
 
 /** Commits the first half of the messages, and then the others. */

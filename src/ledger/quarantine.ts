@@ -152,6 +152,17 @@ export const settledPart = definePart<SettledRow>(
   true,
 );
 
+/** Those of these rows that wait no more. */
+export async function settledAmong({ pool }: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await pool.query<{ id: number }>({
+    name: 'settled among',
+    text: 'SELECT id FROM quarantine WHERE id = ANY($1::int8[]) AND settled_at IS NOT NULL',
+    values: [ids],
+  });
+  return new Set(rows.map(({ id }) => id));
+}
+
 /**
  * Moves a waiting item to another cause. Changes nothing if the item no longer waits, or waits for that cause already.
  */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { firstUuidOf } from '../../src/database/uuid.ts';
+import type { Accepted, Submission } from '../../src/ledger/submission.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
@@ -647,6 +648,37 @@ describe('quarantine', () => {
     await hub.push(dossier({ code: CODE(4) }));
     for (let sweep = 0; sweep < 3; sweep++) await hub.deliver();
     expect(await waits()).toEqual([]);
+  });
+
+  test('an item that two sweeps release at once costs no sender an answer', async () => {
+    await hub.push(progress({ code: CODE(1) }), { what: 'progress' });
+    const { pool } = hub.hub.database;
+    const message: Submission = {
+      party: 'one-stop',
+      door: 'rest',
+      operation: 'dossier.upsert.v1',
+      keyName: 'one-stop',
+      mediaType: undefined,
+      body: undefined,
+      bodyBytes: 0,
+      receivedAt: '2025-08-21T08:30:00+07:00',
+      items: [readItem('dossier.upsert.v1', dossier({ code: CODE(2) }))],
+    };
+    const answers: Promise<Accepted>[] = [];
+    // The item is released between the look-up of the other sweep and its release, which shares a commit with a push.
+    onTestFinished(() => void vi.restoreAllMocks());
+    const query = pool.query.bind(pool) as (...given: unknown[]) => unknown;
+    vi.spyOn(pool, 'query').mockImplementation((async (...given: unknown[]) => {
+      const found = await query(...given);
+      if ((given[0] as { name?: string }).name !== 'waiting for' || answers.length > 0) return found;
+      await hub.hub.pipeline.sweep();
+      answers.push(hub.hub.pipeline.accept(message));
+      return found;
+    }) as never);
+    await hub.push(dossier({ code: CODE(1) }));
+    await expect.poll(() => answers.length).toBe(1);
+    expect(await Promise.all(answers)).toMatchObject([{ results: [{ outcome: 'accepted' }] }]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}/history`)).body.items).toHaveLength(2);
   });
 
   test('a process that dies during a resolution leaves the rest to the next sweep', async () => {
