@@ -55,9 +55,11 @@ describe.each([
     ['to cao', 'Toi muon to cao ong B'],
     ['to giac', 'Toi muon to giac ong B – nguoi “nhan tien”…'],
     ['don khieu nai', 'Tôi gửi đơn khieu nai về đất đai'],
+    ['zero width', 'Tôi kh\u00adiếu\u200b n\u200bại quyết định này'],
+    ['zero width for a blank', 'Đơn tố\u200bcáo ông B'],
   ])('a complaint or denunciation is held, and nobody gets it: %s', async (word, content) => {
     const code = `HELD-${word
-      .replace(' ', '-')
+      .replaceAll(' ', '-')
       .normalize('NFD')
       .replace(/[^A-Za-z-]/g, '')}`.toUpperCase();
     expect(await push({ code, content })).toMatchObject({
