@@ -8,6 +8,7 @@ import { WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { petition } from '../support/kinds.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
 import { NO, OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
@@ -1198,6 +1199,30 @@ describe('the console of an empty hub', () => {
       expect(text).toContain(serviceName);
       expect(text).toContain('tiếp nhận · Ủy ban nhân dân xã Bạch Đích</span>');
       expect(text).toContain('<span lang="vi">Ủy ban nhân dân xã Bạch Đích</span> <code class="note">H60.163</code>');
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('a filter finds an agency by its name too, and says so when a name fits none or several', async () => {
+    const agencies = seedOf('agencies').filter(({ code }) => /^H60[.]16\d$/.test(code as string));
+    const other = await testHub({ partners: { source: catalogueSource({ agencies }) }, keys: [...OPERATOR_KEYS] });
+    try {
+      await other.push(dossier({ agencyCode: 'H60.163', dueAt: '2025-08-13T17:00:00+07:00' }));
+      await pullCatalogue(other);
+      const visitor = officerAt(other);
+      await visitor.signIn('ops');
+      const found = async (agency: string) =>
+        (await visitor.get(`/console/due?within=overdue&agency=${encodeURIComponent(agency)}`)).text;
+      for (const typed of ['H60.163', 'h60.163', 'Ủy ban nhân dân xã Bạch Đích', 'xa bach dich'])
+        expect(await found(typed), typed).toContain('dossiers?code=');
+      const note = (text: string) => /id="agency-note">([^<]*)</.exec(text)?.[1];
+      expect(note(await found('xã Không Có'))).toBe('Không có cơ quan đang hoạt động nào mang tên hoặc mã này.');
+      expect(note(await found('Ủy ban nhân dân xã'))).toMatch(/^\d+ cơ quan phù hợp, hãy ghi một mã: .*\(H60[.]16\d\)/);
+      await other.push(petition({ code: 'PA-9' }), { what: 'petitions' });
+      const path = '/console/records/petition/PA-9';
+      const order = { order: 'assign', agencyCode: 'xã Bạch Đích', version: '1', why: 'đúng địa bàn' };
+      expect((await visitor.post(path, order)).text).toContain('<code class="note">H60.163</code>');
     } finally {
       await other.close();
     }

@@ -8,6 +8,7 @@ import { choiceField, dayField, textField } from './forms.ts';
 import {
   agencyField,
   agencyNames,
+  agencyQueryOf,
   dossierLink,
   filterForm,
   listCaption,
@@ -31,7 +32,7 @@ const FILTER = ['officer', 'agency', 'below', 'code', 'party', 'question', 'purp
 export function addAsks(site: Site): void {
   site.screen('/asks', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, FILTER);
+    const query = await agencyQueryOf(visit, FILTER);
     const { body, problem } = await pageWithItems<Ask>(api, 'asks', { ...query, ...queryOf(visit, ['cursor']) });
     const agencies = await agencyNames(visit);
     return {

@@ -5,7 +5,7 @@ import { counted, number } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, orderForm, textField } from './forms.ts';
-import { agencyField, dossierLink, filterForm, partyLink, type Query, queryOf } from './parts.ts';
+import { agencyField, agencyQueryOf, dossierLink, filterForm, partyLink, type Query } from './parts.ts';
 import type { BackfillPreview, Replay } from './records.ts';
 import { refusalNote, refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -30,7 +30,7 @@ export function addBackfill(site: Site): void {
         status: 403,
         body: html`<p class="card" role="alert">${say('Cần quyền ops:replay.', 'This needs the scope ops:replay.')}</p>`,
       };
-    const query = queryOf(visit, FILTER);
+    const query = await agencyQueryOf(visit, FILTER);
     const order = { ...query, preview: true };
     const { body, problem } = await api.post<BackfillPreview>(`parties/${segment(party)}/backfill`, order);
     return {

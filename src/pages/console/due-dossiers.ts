@@ -9,6 +9,7 @@ import { choicesOf } from './choices.ts';
 import { choiceField } from './forms.ts';
 import {
   agencyField,
+  agencyQueryOf,
   dossierLink,
   filterForm,
   listCaption,
@@ -40,7 +41,7 @@ const FIRST_PERIOD = '3' satisfies keyof typeof PERIODS;
 export function addDueDossiers(site: Site): void {
   site.screen('/due', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['within', 'agency']);
+    const query = await agencyQueryOf(visit, ['within', 'agency']);
     const { body, problem } = await pageWithItems<DueDossier>(api, 'due-dossiers', {
       ...query,
       ...queryOf(visit, ['cursor']),

@@ -3,6 +3,8 @@ import { isRealDate } from '#core/dates/dates';
 import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject';
 import { CITIZENS, OFFICERS } from '#core/records/kind';
 import type { Bilingual } from '#messages/message';
+import { matchesSearch, searchWords } from '#core/vietnamese/search-words';
+import { fold } from '#core/vietnamese/text';
 import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { number } from '../words.ts';
@@ -220,7 +222,28 @@ export async function agencyNames({ api }: Pick<Visit, 'api'>): Promise<Readonly
   return new Map(body?.items.map(({ code, name }) => [code, name]));
 }
 
-/** The agencies by name. The field takes a code, and the browser offers both. */
+/** The codes of the agencies that an officer may mean: by code, by whole name, or by words of the name. */
+function agenciesLike(names: ReadonlyMap<string, string>, typed: string): readonly string[] {
+  const all = [...names];
+  const same = all.filter(([code, name]) => fold(code) === fold(typed) || fold(name) === fold(typed));
+  const found = same.length > 0 ? same : all.filter(([, name]) => matchesSearch(searchWords([], [name]), typed));
+  return found.map(([code]) => code);
+}
+
+/** The code of the agency that the officer named. A text that fits none or several stays unchanged. */
+export async function agencyCodeOf(visit: Visit, typed: string | undefined): Promise<string | undefined> {
+  if (typed === undefined) return undefined;
+  const [code, ...others] = agenciesLike(await agencyNames(visit), typed);
+  return others.length === 0 ? (code ?? typed) : typed;
+}
+
+/** The same as queryOf, with the code of the agency that the officer named. */
+export async function agencyQueryOf(visit: Visit, names: readonly string[]): Promise<Query> {
+  const query = queryOf(visit, names);
+  return { ...query, agency: await agencyCodeOf(visit, query.agency) };
+}
+
+/** The agencies by name. The officer chooses one, or types its code or its name. */
 export async function agencyField(
   visit: Visit,
   chosen = '',
@@ -230,14 +253,31 @@ export async function agencyField(
   const { say } = visit;
   const names = await agencyNames(visit);
   const known = names.get(chosen);
+  const note = known ? html`<span lang="vi">${known}</span>` : chosen && unclearAgency(visit, names, chosen);
   return html`${textField(
     name,
     label,
     chosen,
-    html` list="agencies" placeholder="${say('tên hoặc mã', 'name or code')}"${isRequired ? html` required` : ''}`,
+    html` list="agencies" placeholder="${say('tên hoặc mã', 'name or code')}"${note && html` aria-describedby="agency-note"`}${isRequired ? html` required` : ''}`,
   )}<datalist id="agencies">${[...names].map(([code, text]) => html`<option value="${code}">${text}</option>`)}</datalist>${
-    known && html`<p class="note" lang="vi">${known}</p>`
+    note && html`<p class="note" id="agency-note">${note}</p>`
   }`;
+}
+
+const MOST_NAMED = 5;
+
+function unclearAgency({ say }: Visit, names: ReadonlyMap<string, string>, typed: string): Html | string {
+  const found = agenciesLike(names, typed);
+  if (found.length === 0)
+    return say(
+      'Không có cơ quan đang hoạt động nào mang tên hoặc mã này.',
+      'No agency in force has this name or code.',
+    );
+  const named = found.slice(0, MOST_NAMED).map((code) => `${names.get(code)} (${code})`);
+  return say(
+    `${number(say, found.length)} cơ quan phù hợp, hãy ghi một mã: ${named.join(', ')}${found.length > MOST_NAMED ? '…' : '.'}`,
+    `${number(say, found.length)} agencies match, give the code of one: ${named.join(', ')}${found.length > MOST_NAMED ? '…' : '.'}`,
+  );
 }
 
 /** The field that narrows a list to one party. A party without configuration stays choosable. */

@@ -6,6 +6,7 @@ import { dayOrMoment } from '../words.ts';
 import { type Problem, segment } from './api.ts';
 import type { Form } from './forms.ts';
 import {
+  agencyCodeOf,
   agencyOf,
   auditLink,
   dossierLink,
@@ -62,7 +63,8 @@ export function addQueuedRecord(site: Site): void {
     const { c, say, api } = visit;
     const { kind, code } = c.req.param() as { kind: string; code: string };
     const given = ['order', 'agencyCode', 'text', 'unit', 'why'].map((name) => [name, form(name)]);
-    const order = { ...Object.fromEntries(given), version: Number(form('version')) };
+    const agencyCode = await agencyCodeOf(visit, form('agencyCode'));
+    const order = { ...Object.fromEntries(given), agencyCode, version: Number(form('version')) };
     const { body, problem } = await api.post<{ state: string }>(
       `records/${segment(kind)}/${segment(code)}/orders`,
       order,

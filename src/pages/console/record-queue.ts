@@ -4,7 +4,17 @@ import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField } from './forms.ts';
-import { agencyField, agencyOf, filterForm, listCaption, type Part, pager, queryOf, senderLink } from './parts.ts';
+import {
+  agencyField,
+  agencyOf,
+  agencyQueryOf,
+  filterForm,
+  listCaption,
+  type Part,
+  pager,
+  queryOf,
+  senderLink,
+} from './parts.ts';
 import type { Listed, QueuedRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -16,7 +26,7 @@ import { badge, DUE, QUESTION_STATES, QUEUED_KINDS, word } from './words.ts';
 export function addRecordQueue(site: Site): void {
   site.screen('/records', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['kind', 'state', 'agency', 'due']);
+    const query = await agencyQueryOf(visit, ['kind', 'state', 'agency', 'due']);
     const { body, problem } = await api.get<Listed<QueuedRecord>>('records', {
       ...query,
       ...queryOf(visit, ['cursor']),

@@ -8,7 +8,7 @@ import { periodName } from '../statistics/statistics-words.ts';
 import { queryText, segment } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { choiceField } from './forms.ts';
-import { agencyField, dossierLink, listCaption, type Part, pager, queryOf } from './parts.ts';
+import { agencyField, agencyQueryOf, dossierLink, listCaption, type Part, pager, queryOf } from './parts.ts';
 import type { Listed, Report, ReportRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import { MOST_LINES, reportSheet } from './report-sheet.ts';
@@ -43,7 +43,7 @@ export function addReports(site: Site, { reportingDay }: Pick<ConsoleContext, 'r
   });
   site.screen('/reports/:report', async (visit) => {
     const { c, api, say } = visit;
-    const { period = '', format, agency } = queryOf(visit, ['period', 'format', 'agency']);
+    const { period = '', format, agency } = await agencyQueryOf(visit, ['period', 'format', 'agency']);
     const name = c.req.param('report') ?? '';
     const path = `reports/${segment(name)}`;
     const title = reportTitle(visit, name);

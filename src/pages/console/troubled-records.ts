@@ -5,6 +5,7 @@ import { choiceField } from './forms.ts';
 import {
   agencyField,
   agencyOf,
+  agencyQueryOf,
   dossierLink,
   filterForm,
   listCaption,
@@ -33,7 +34,7 @@ import {
 export function addTroubledRecords(site: Site): void {
   site.screen('/troubled-records', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['kind', 'why', 'agency']);
+    const query = await agencyQueryOf(visit, ['kind', 'why', 'agency']);
     const { body, problem } = await api.get<Listed<TroubledRecord>>('troubled-records', {
       ...query,
       ...queryOf(visit, ['cursor']),
