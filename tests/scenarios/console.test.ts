@@ -1204,6 +1204,19 @@ describe('the console of an empty hub', () => {
     }
   });
 
+  test.each([
+    'due?within=overdue',
+    'deliveries?code=X-1',
+    'records?kind=petition',
+    'incidents?state=all',
+    'quarantine?code=X-1',
+  ])('an empty list behind a filter says that the filter may hide the rest: %s', async (path) => {
+    const hint = 'Hãy bớt điều kiện lọc hoặc bấm “Bỏ lọc”.';
+    expect((await officer.get(`/console/${path}`)).text).toContain(hint);
+    const [list] = path.split('?');
+    expect((await officer.get(`/console/${list}?lang=vi`)).text).not.toContain(hint);
+  });
+
   test('a filter finds an agency by its name too, and says so when a name fits none or several', async () => {
     const agencies = seedOf('agencies').filter(({ code }) => /^H60[.]16\d$/.test(code as string));
     const other = await testHub({ partners: { source: catalogueSource({ agencies }) }, keys: [...OPERATOR_KEYS] });

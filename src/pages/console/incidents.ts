@@ -23,6 +23,7 @@ import {
   partyLink,
   queryOf,
   reasonOf,
+  whenEmpty,
 } from './parts.ts';
 import { INCIDENTS_TODO, meaningOf } from './reasons.ts';
 import type { Incident, Listed, ReportRecord, WholeIncident } from './records.ts';
@@ -164,7 +165,7 @@ export function incidentTable(visit: Visit, list: Part<Incident>): Html {
   const hasAdvice = list.items.some((one) => todoOf(say, one) !== undefined);
   return table<Incident>({
     caption: listCaption(visit, list, ['sự cố', 'incident', 'incidents'], ['mới nhất trước', 'the newest first']),
-    empty: say('Không có sự cố.', 'There are no incidents.'),
+    empty: whenEmpty(visit, list, say('Không có sự cố.', 'There are no incidents.')),
     items: list.items,
     columns: [
       {

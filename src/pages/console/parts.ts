@@ -97,14 +97,24 @@ ${
 }</p>`;
 }
 
-/** The text in place of an empty table: a search that looks at a bounded number of entries may go on. */
-export const whenEmpty = ({ say }: Visit, { next }: Part<unknown>, none: string): string =>
-  (next ?? null) === null
-    ? none
-    : say(
-        'Chưa tìm thấy trong các mục đã xem. Xem trang sau để tìm tiếp.',
-        'None among the entries so far. The next page searches on.',
-      );
+/** Whether the address of this page narrows its list. */
+const isFiltered = ({ c }: Visit): boolean =>
+  Object.entries(c.req.query()).some(([name, value]) => name !== 'cursor' && name !== 'lang' && value.trim() !== '');
+
+/**
+ * The text in place of an empty table: a filter may hide everything, and a search that looks at a bounded number of
+ * entries may go on.
+ */
+export function whenEmpty(visit: Visit, { next }: Part<unknown>, none: string): string {
+  const { say } = visit;
+  if ((next ?? null) !== null)
+    return say(
+      'Chưa tìm thấy trong các mục đã xem. Xem trang sau để tìm tiếp.',
+      'None among the entries so far. The next page searches on.',
+    );
+  if (!isFiltered(visit)) return none;
+  return `${none} ${say('Hãy bớt điều kiện lọc hoặc bấm “Bỏ lọc”.', 'Widen the filter, or press “Clear”.')}`;
+}
 
 /** A part of a list that is known as a whole. `from` in the address says where it begins. */
 export interface Slice<Item> {

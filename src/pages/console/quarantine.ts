@@ -13,6 +13,7 @@ import {
   partyField,
   partyLink,
   queryOf,
+  whenEmpty,
   withoutPointer,
 } from './parts.ts';
 import type { Cause, Listed } from './records.ts';
@@ -49,7 +50,7 @@ export function causeTable(visit: Visit, list: Part<Cause>): Html {
   const { say, nowMs } = visit;
   return table<Cause>({
     caption: listCaption(visit, list, ['nguyên nhân', 'cause', 'causes'], ['cũ nhất trước', 'the oldest first']),
-    empty: say('Không có gì chờ xử lý.', 'The quarantine is empty.'),
+    empty: whenEmpty(visit, list, say('Không có gì chờ xử lý.', 'The quarantine is empty.')),
     items: list.items,
     columns: [
       {

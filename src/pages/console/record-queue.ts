@@ -14,6 +14,7 @@ import {
   pager,
   queryOf,
   senderLink,
+  whenEmpty,
 } from './parts.ts';
 import type { Listed, QueuedRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -63,7 +64,7 @@ function queueTable(visit: Visit, list: Part<QueuedRecord>): Html {
       ['câu hỏi, phản ánh', 'question or petition', 'questions and petitions'],
       ['hạn sớm nhất trước', 'the earliest deadline first'],
     ),
-    empty: say('Không có câu hỏi, phản ánh, kiến nghị nào.', 'No question or petition.'),
+    empty: whenEmpty(visit, list, say('Không có câu hỏi, phản ánh, kiến nghị nào.', 'No question or petition.')),
     items: list.items,
     columns: [
       {

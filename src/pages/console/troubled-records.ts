@@ -13,6 +13,7 @@ import {
   pager,
   partyLink,
   queryOf,
+  whenEmpty,
 } from './parts.ts';
 import type { Listed, TroubledRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -67,7 +68,7 @@ function troubledTable(visit: Visit, list: Part<TroubledRecord>) {
       ['thanh toán, bưu gửi', 'payment or postal order', 'payments and postal orders'],
       ['trạng thái cũ nhất trước', 'the oldest state first'],
     ),
-    empty: say('Không có mục nào cần kiểm tra.', 'There is nothing to check.'),
+    empty: whenEmpty(visit, list, say('Không có mục nào cần kiểm tra.', 'There is nothing to check.')),
     items: list.items,
     columns: [
       {
