@@ -71,7 +71,8 @@ function nextOf(queue: Queue, { id }: WholeCause): string | undefined {
 }
 
 /** The place among the first causes, the ways to its neighbours, and the keys. */
-function placeInQueue({ say, hasShortcuts }: Visit, queue: Queue, { id }: WholeCause): Html {
+function placeInQueue(visit: Visit, queue: Queue, { id, kind }: WholeCause): Html {
+  const { say, hasShortcuts } = visit;
   const at = queue?.items.findIndex((one) => one.id === id) ?? -1;
   if (!queue || at < 0) return html``;
   const kbd = (key: string) => hasShortcuts && html` <kbd>${key}</kbd>`;
@@ -80,7 +81,7 @@ function placeInQueue({ say, hasShortcuts }: Visit, queue: Queue, { id }: WholeC
   return html`<p class="queue">${say(`Nguyên nhân ${at + 1} trong ${manyOf(say, queue)}, cũ nhất trước`, `Cause ${at + 1} of ${manyOf(say, queue)}, the oldest first`)}
 ${before ? html`<a href="${LIST}/${before.id}" data-key="p">${say('Trước', 'Previous')}${kbd('p')}</a>` : ''}
 ${next ? html`<a href="${LIST}/${next.id}" data-key="n">${say('Sau', 'Next')}${kbd('n')}</a>` : ''}
-${hasShortcuts && html`<span class="note">${say('Phím:', 'Keys:')}${kbd('m')} ${say('gán mã', 'map')},${kbd('r')} ${say('cho qua', 'release')},${kbd('d')} ${say('bỏ', 'dismiss')}</span>`}</p>`;
+${hasShortcuts && may(visit, 'ops:configure') && html`<span class="note">${say('Phím:', 'Keys:')}${kind === 'unmapped' && html`${kbd('m')} ${say('gán mã', 'map')},`}${kbd('r')} ${say('cho qua', 'release')},${kbd('d')} ${say('bỏ', 'dismiss')}</span>`}</p>`;
 }
 
 /** The form has both a chosen and a written code. The hub does not guess which one is meant. */

@@ -68,10 +68,9 @@ const isRecord = (subject: string): boolean => subject.includes(' ');
 export function stateOf(visit: Visit, delivery: Omit<Delivery, 'attempts'>): Html {
   const { say } = visit;
   const { state, doubt } = delivery;
-  const next = state === 'due' ? nextOf(visit, delivery) : undefined;
-  return html`${badge(say, DELIVERY_STATES, state)}${next ? html` <span class="note">${next}</span>` : ''}${
-    doubt && state === 'due' ? html` <span class="note">${say('tra cứu trước khi gửi', 'looked up first')}</span>` : ''
-  }`;
+  if (state !== 'due') return badge(say, DELIVERY_STATES, state);
+  const notes = [nextOf(visit, delivery), doubt && say('tra cứu trước khi gửi', 'looked up first')].filter(Boolean);
+  return html`${badge(say, DELIVERY_STATES, state)}${notes.map((note, at) => html`${at > 0 && ' ·'} <span class="note">${note}</span>`)}`;
 }
 
 /** For a due delivery: when it is sent, or after which other one. */

@@ -3,12 +3,11 @@ import type { Html } from '../layout.ts';
 import { figures } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { shareOf } from '../statistics/statistics-charts.ts';
-import { amount, number, percent } from '../words.ts';
+import { amount, moment, number, percent } from '../words.ts';
 import { queryText } from './api.ts';
 import { flowChart } from './flow-charts.ts';
 import { listCaption, reasonOf } from './parts.ts';
 import type { Flow, Party } from './records.ts';
-import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
 
 /** The flow of a month by day, and its failures. */
@@ -52,7 +51,7 @@ export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefine
 
 /** The failures of a month by reason, each with its deliveries. */
 function failureTable(visit: Visit, { failures }: Flow): Html {
-  const { say, nowMs } = visit;
+  const { say } = visit;
   if (failures.length === 0) return html``;
   return table<Flow['failures'][number]>({
     caption: listCaption(
@@ -67,8 +66,8 @@ function failureTable(visit: Visit, { failures }: Flow): Html {
       { head: say('Nguyên nhân', 'Cause'), cell: ({ reason }) => reasonOf(visit, reason) },
       { head: say('Số lần', 'Attempts'), cell: ({ many }) => number(say, many), isNumber: true },
       {
-        head: say('Giờ có lỗi gần nhất', 'Last hour with an error'),
-        cell: ({ lastAt }) => timeAndAge(say, lastAt, nowMs),
+        head: say('Lỗi gần nhất, trong giờ từ', 'Last error, in the hour from'),
+        cell: ({ lastAt }) => moment(lastAt),
       },
       {
         head: say('Lượt chuyển', 'Deliveries'),

@@ -49,7 +49,7 @@ export function addStatistics(site: Site, hub: Pick<ConsoleContext, 'report' | '
     return {
       title: say('Thống kê', 'Statistics'),
       body: html`<p class="note">${say(
-        'Tỷ lệ đúng hạn thấp nhất trước. Bấm vào một con số để xem các hồ sơ của số đó.',
+        'Tỷ lệ đúng hạn thấp nhất trước. Bấm vào một con số để xem các hồ sơ tương ứng.',
         'The lowest share in time first. Follow a number to its dossiers.',
       )}</p>${statisticsForm(say, asked, periods, ADDRESS)}${levelLinks(say, asked, ADDRESS)}
 <h2 id="table">${groupName(say, asked.by)}, ${periodName(say, asked.period)}</h2>
