@@ -442,6 +442,18 @@ describe('the console', () => {
       expect(await shown(`deliveries/${id}?lang=en`)).toContain('no answer within 30 s');
     });
 
+    test('is confirmed with the name of the party', async () => {
+      const title = 'Hệ thống của Bộ';
+      const partners = { ministry: testPartner() };
+      const named = await testHub({ partners, keys: [...OPERATOR_KEYS], entries: { ministry: { title } } });
+      const other = officerAt(named);
+      await other.signIn('ops');
+      const orders = { pause: `Đã tạm dừng ${title}.`, resume: `${title} chạy tiếp.` };
+      for (const [order, text] of Object.entries(orders))
+        expect((await other.post(`/console/parties/ministry/${order}`, { why: 'x' })).text).toContain(text);
+      await named.close();
+    });
+
     test('replays a delivery, once however often it is pressed', async () => {
       await aDay();
       await officer.signIn('ops');
@@ -744,6 +756,7 @@ describe('the console', () => {
           text.match(/method="post" action="(?!\/console\/(?:sign-out|bulk|saved-filters)")[^"]*"/g),
         ]).toEqual([path, null]);
         expect(text).not.toContain('<pre');
+        expect(text).not.toContain('Phím:');
       }
       for (const [path, fields] of [
         ['parties/portal/pause', { why: 'x' }],
@@ -954,6 +967,28 @@ describe('the console', () => {
       const { status, text } = await officer.post('/console/mappings', draft);
       expect([status, text.includes('>77 processing</textarea>')]).toEqual([400, true]);
       expect(text).toContain('name="why" value="theo công văn 12"');
+      const wrong = await officer.post('/console/mappings', { ...draft, lines: '77 = processing\n\n78 = no-such' });
+      expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: dòng “78 = no-such” nhận được');
+    });
+
+    test('what each delivery of a list carries, because a party gets a dossier and its steps', async () => {
+      const routes = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
+        from: 'one-stop',
+        operation,
+        to: ['ministry'],
+      }));
+      const both = await testHub({ partners: { ministry }, routes, keys: [...OPERATOR_KEYS] });
+      const other = officerAt(both);
+      await other.signIn('ops');
+      await both.push(dossier({ code: CODE(1) }));
+      await both.push(progress({ code: CODE(1) }), { what: 'progress' });
+      await both.deliver();
+      const { text } = await other.post('/console/bulk', { codes: CODE(1), action: 'look-up' });
+      const carried = [...text.matchAll(/data-label="Nội dung"><span title="([\w.]+)">([^<]+)</g)].map(
+        ([, , word]) => word,
+      );
+      expect(carried.sort()).toEqual(['hồ sơ', 'tiến độ']);
+      await both.close();
     });
 
     test('a code of several dossiers is none of them in the work on a list', async () => {

@@ -14,6 +14,7 @@ import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/
 import { EICAR, startClamd } from '../support/clamd.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
+import { officerAt } from '../support/officer.ts';
 
 const SECRET = 'mat-ma-cua-opencps-1';
 const CODE = 'H60.01-250812-0035';
@@ -418,6 +419,12 @@ describe('files', () => {
       file: `sha256:${sha256(Buffer.from('Thứ hai'))}`,
       ...{ bytes: 9, mediaType: 'text/plain', scan: 'clean', party: 'one-stop' },
     });
+    const officer = officerAt(hub);
+    await officer.signIn('ops', OPS);
+    const { text } = await officer.get('/console/dossiers?code=H60.01-250812-0088');
+    const list = /<h2>Tệp đính kèm<\/h2>([\s\S]*?)<\/table>/.exec(text)?.[1] ?? '';
+    for (const shown of ['>văn bản thuần<', '>PDF<', 'đã quét, an toàn']) expect(list).toContain(shown);
+    expect(list).not.toContain('Giấy tờ 0');
   });
 
   test('a file that no scanner has seen waits, and its dossier with it', async () => {

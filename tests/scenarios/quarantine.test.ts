@@ -124,9 +124,10 @@ describe('quarantine', () => {
     const officer = officerAt(hub);
     await officer.signIn('ops');
     const { text } = await officer.get(`/console/quarantine/${id}`);
-    expect(text).toContain('<strong>processing</strong> – Đang xử lý</span>');
+    expect(text).toContain('<strong>Đang xử lý</strong> <code class="note">processing</code></span>');
     expect(text).toContain('table=national-status&amp;from=77&amp;to=processing');
     expect(text).not.toContain('name="other"');
+    expect((await officer.get('/console/messages')).text).toContain('>giao diện của Cổng DVCQG</span>');
     expect((await resolve(id, { action: 'map', to: 'a-word-of-nobody' })).status).toBe(400);
   });
 

@@ -8,7 +8,7 @@ import { comparedLines, type Line } from './bulk-compared.ts';
 import { statesOf } from './dossier-state.ts';
 import { messageCard } from './flash-message.ts';
 import { choiceField, type Form } from './forms.ts';
-import { dossierLink, partyLink } from './parts.ts';
+import { dossierLink, operationOf, partyLink } from './parts.ts';
 import { meaningOf } from './reasons.ts';
 import type { Delivery, Listed, Replayed } from './records.ts';
 import { refusalText } from './refusals.ts';
@@ -207,6 +207,7 @@ ${table<Line>({
     { head: say('Trạng thái', 'Status'), cell: ({ status }) => status || '–' },
     { head: say('Hạn trả', 'Due'), cell: ({ due }) => due || '–' },
     { head: say('Bên nhận', 'Receiver'), cell: ({ party }) => partyLink(visit, party) },
+    { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
     { head, cell: ({ result }) => result },
     {
       head: say('Lượt', 'Delivery'),

@@ -168,8 +168,8 @@ function choiceOf(visit: Visit, found: WholeCause, { to, label, score = 0 }: Cho
       ? ''
       : html` <span class="note">${say('độ giống', 'similarity')} ${percent(say, Math.round(score * 100))}</span>`;
   return html`<div class="acts"><label class="choice"><input type="radio" name="to" value="${to}" required>
-<span><strong>${to}</strong>${name === to ? '' : ` – ${name}`}${similarity}</span></label>
-<a href="${previewPath(lineOf(found, to))}" aria-label="${say(`Thử trước với ${to}`, `Try ${to} first`)}">${say('Thử trước', 'Try first')}</a></div>`;
+<span><strong>${name}</strong>${name === to ? '' : html` <code class="note">${to}</code>`}${similarity}</span></label>
+<a href="${previewPath(lineOf(found, to))}" aria-label="${say(`Thử trước với ${name}`, `Try ${name} first`)}">${say('Thử trước', 'Try first')}</a></div>`;
 }
 
 /** The field for a code that is not among the choices. */

@@ -9,11 +9,12 @@ import { stateText } from './dossier-state.ts';
 import { journeyDiagram } from './journey-diagram.ts';
 import { holderAt } from './journey-steps.ts';
 import { sizeOf } from './message-table.ts';
-import { facts, named } from './parts.ts';
+import { facts, named, partyLink } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { CurrentStates, Journey } from './records.ts';
 import { ageOf, hoursOf, timeAndAge, timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
+import { word } from './words.ts';
 
 type Delivery = Journey['deliveries'][number];
 type State = CurrentStates['items'][number];
@@ -56,13 +57,32 @@ ${table<State['files'][number]>({
       head: 'SHA-256',
       cell: ({ file }) => html`<code title="${file}">${file.slice('sha256:'.length, SHOWN_DIGITS)}…</code>`,
     },
-    { head: say('Loại', 'Type'), cell: ({ mediaType }) => mediaType },
+    {
+      head: say('Loại', 'Type'),
+      cell: ({ mediaType }) => html`<span title="${mediaType}">${word(say, FILE_TYPES, mediaType)}</span>`,
+    },
     { head: say('Dung lượng', 'Size'), cell: ({ bytes }) => sizeOf(visit, bytes), isNumber: true },
-    { head: say('Bên gửi', 'Sender'), cell: ({ party }) => titleOf(visit, party) },
+    { head: say('Bên gửi', 'Sender'), cell: ({ party }) => partyLink(visit, party) },
     { head: say('Quét mã độc', 'Virus scan'), cell: ({ scan }) => scans[scan] },
   ],
 })}`;
 }
+
+/** The usual types of files. Another one that the settings allow stays unchanged. */
+const FILE_TYPES: Readonly<Record<string, readonly [vietnamese: string, english: string]>> = {
+  'application/pdf': ['PDF', 'PDF'],
+  'image/jpeg': ['ảnh JPEG', 'JPEG image'],
+  'image/png': ['ảnh PNG', 'PNG image'],
+  'image/tiff': ['ảnh TIFF', 'TIFF image'],
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': ['Word', 'Word'],
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': ['Excel', 'Excel'],
+  'application/vnd.oasis.opendocument.text': ['OpenDocument', 'OpenDocument'],
+  'application/x-cfb': ['Word, Excel bản cũ', 'old Word or Excel'],
+  'application/rtf': ['RTF', 'RTF'],
+  'application/zip': ['ZIP', 'ZIP'],
+  'application/xml': ['XML', 'XML'],
+  'text/plain': ['văn bản thuần', 'plain text'],
+};
 
 const SHOWN_DIGITS = 'sha256:'.length + 12;
 

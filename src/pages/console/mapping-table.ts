@@ -41,10 +41,7 @@ export function addMappingTable(site: Site): void {
 
 /** Lines as an officer writes them: `code = meaning`, and `code =` to take one out. */
 function linesIn(text: string): { readonly lines: readonly object[] } | { readonly wrong: string } {
-  const written = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+  const written = writtenLines(text);
   const wrong = written.find((line) => line.lastIndexOf('=') < 1);
   if (wrong !== undefined) return { wrong };
   return {
@@ -53,6 +50,13 @@ function linesIn(text: string): { readonly lines: readonly object[] } | { readon
       return { from: line.slice(0, at).trim(), to: line.slice(at + 1).trim() || null };
     }),
   };
+}
+
+function writtenLines(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 function wrongLine({ say }: Visit, line: string): string {
@@ -90,8 +94,14 @@ ${versionTable(visit, place, versions.body?.items ?? [])}`,
   };
 }
 
-function refusedNote({ say }: Visit, { problem, text }: Refused): Html {
-  return text === undefined ? refusalNote(say, problem) : html`<p class="card" role="alert">${text}</p>`;
+function refusedNote({ say }: Visit, { form, problem, text }: Refused): Html {
+  if (text !== undefined) return html`<p class="card" role="alert">${text}</p>`;
+  const written = writtenLines(form('lines') ?? '');
+  // A line as the officer wrote it, where the API names its place.
+  const detail = problem?.detail.replace(/\/lines\/(\d+)(\/\w+)?/g, (place, at) =>
+    written[at] === undefined ? place : say(`dòng “${written[at]}”`, `the line “${written[at]}”`),
+  );
+  return refusalNote(say, problem && { ...problem, detail: detail ?? '' });
 }
 
 function draftForm(visit: Visit, place: Place, own: CodeTable | undefined, form: Form | undefined): Html {

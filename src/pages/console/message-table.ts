@@ -35,6 +35,7 @@ function senderOf(visit: Visit, { party, keyName }: Message): Html {
 const DOORS = {
   rest: ['giao diện REST', 'REST'],
   soap: ['dịch vụ SOAP', 'SOAP'],
+  'national-portal': ['giao diện của Cổng DVCQG', 'national-portal dialect'],
   pull: ['trục lấy về', 'pulled'],
   callback: ['thông báo của bên kết nối', 'callback'],
   answer: ['trả lời của bên nhận', 'answer of a receiver'],

@@ -2,6 +2,7 @@ import type { Say } from '../language.ts';
 import { segment } from './api.ts';
 import { refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
+import { titleOf } from './visit.ts';
 
 type Done = (say: Say, party: string, body: { readonly waitsFor?: string | null }) => string;
 
@@ -26,12 +27,13 @@ const DONE: Readonly<Record<'pause' | 'resume' | 'pull', Done>> = {
 /** Pauses a party, resumes it, or pulls from it now. */
 export function addPartyOrders(site: Site): void {
   for (const what of ['pause', 'resume', 'pull'] as const)
-    site.order(`/parties/:party/${what}`, async ({ c, say, api }, form) => {
+    site.order(`/parties/:party/${what}`, async (visit, form) => {
+      const { c, say, api } = visit;
       const party = c.req.param('party') ?? '';
       const to = form('back') === 'overview' ? '/console' : `/console/parties/${segment(party)}`;
       const order = { why: form('why'), name: what === 'pull' ? form('name') : undefined };
       const { body, problem } = await api.post(`parties/${segment(party)}/${what}`, order);
       if (!body) return refusedOrder(say, to, problem);
-      return { to, isDone: true, text: DONE[what](say, party, body) };
+      return { to, isDone: true, text: DONE[what](say, titleOf(visit, party), body) };
     });
 }

@@ -110,6 +110,9 @@ export const PULLS = {
   ratings: ['đánh giá', 'ratings'],
   payments: ['thanh toán', 'payments'],
   ipn: ['báo kết quả thanh toán', 'payment notice'],
+  tracking: ['hành trình bưu gửi', 'postal tracking'],
+  statistic: ['số liệu tháng', 'figures of a month'],
+  vote: ['đánh giá trong tháng', 'ratings of a month'],
 } as const satisfies WordTable;
 
 export const CAUSES = {
