@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Service } from '#schemas/service.upsert.v1';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
-import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { AFTER_RECEIPT, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { payment, postalOrder, question } from '../support/kinds.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
@@ -259,6 +259,28 @@ describeInBrowser(() => {
       await page.goto(`${url}/services/9.999999`);
       await page.getByRole('alert').waitFor();
       await look('service-none');
+    });
+  });
+
+  test('a long history stands beside the facts of a dossier and does not push them down', async () => {
+    const code = 'H60.01-250812-0043';
+    const at = (hour: number) => `2025-08-12T${String(hour).padStart(2, '0')}:00:00+07:00`;
+    await hub.push(dossier({ code, status: 'received', statusAt: at(1) }));
+    const steps = Array.from({ length: 12 }, (_, n) =>
+      progress({ code, at: at(n + 2), status: n % 2 === 0 ? 'processing' : 'supplement-required' }),
+    );
+    await hub.push(steps, { what: 'progress' });
+    await onScreen(1280, async (page, look) => {
+      await page.goto(`${url}/?code=${code}`);
+      await page.locator('[name=proof]').fill('0001');
+      await page.locator('main form button').first().click();
+      const bottomOf = async (text: string) => {
+        const box = await page.locator('.dossier > .card', { hasText: text }).first().boundingBox();
+        return (box?.y ?? 0) + (box?.height ?? 0);
+      };
+      await page.getByText('Quá trình giải quyết').waitFor();
+      expect(await bottomOf('Thông tin hồ sơ')).toBeLessThan(await bottomOf('Quá trình giải quyết'));
+      await look('dossier-long');
     });
   });
 
