@@ -33,14 +33,16 @@ export function wrongPage(say: Say, names: readonly string[]): Page {
           `Địa chỉ trang có tham số không hợp lệ: ${names.join(', ')}.`,
           `This part of the address is not valid: ${names.join(', ')}.`,
         );
-  return pageOf(400, say('Địa chỉ không đúng', 'Invalid address'), [
-    detail,
-    say('Vui lòng bắt đầu lại từ một trong các trang ở trên.', 'Please start again from one of the pages above.'),
-  ]);
+  const again = say('Vui lòng bắt đầu lại từ đây:', 'Please start again from here:');
+  return withWays(say, pageOf(400, say('Địa chỉ không đúng', 'Invalid address'), [detail, again]));
 }
 
 export function missingPage(say: Say, detail: string): Page {
-  const { body, ...page } = pageOf(404, say('Không tìm thấy', 'Not found'), [detail]);
+  return withWays(say, pageOf(404, say('Không tìm thấy', 'Not found'), [detail]));
+}
+
+/** The menu of a phone is closed, so the page itself has the ways on. */
+function withWays(say: Say, { body, ...page }: Page): Page {
   const ways = html`<p class="ways"><a class="button" href="/">${say('Tra cứu hồ sơ', 'Look up a dossier')}</a> <a class="button quiet" href="/services">${say('Tìm thủ tục hành chính', 'Find a service')}</a></p>`;
   return { ...page, body: html`${body}${ways}` };
 }

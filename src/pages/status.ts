@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { instantToMs } from '#core/dates/dates';
+import { DAY_MS, formatLocal, instantToMs } from '#core/dates/dates';
 import type { Bilingual } from '#messages/message';
 import type { HubStatus, Interruption, InterruptionPage } from '../ledger/hub-status.ts';
 import type { Say } from './language.ts';
@@ -74,18 +74,29 @@ function summary(say: Say, { availability, open }: HubStatus, parties: number): 
     {
       value: percent(say, wholeMs > 0 ? Math.floor((upMs / wholeMs) * 10_000) / 100 : null),
       what: say('thời gian hoạt động', 'of the time available'),
-      more: say('trong 30 ngày qua', 'in the last 30 days'),
+      more: sinceText(say, availability),
     },
   ]);
 }
 
+/** A hub that is younger than 30 days says since when it counts. */
+function sinceText(say: Say, { known }: HubStatus['availability']): string {
+  if (known === undefined || instantToMs(known.to) - instantToMs(known.from) >= MONTH_MS)
+    return say('trong 30 ngày qua', 'in the last 30 days');
+  const from = formatLocal('dd/MM/yyyy HH:mm', known.from);
+  return say(`từ ${from}`, `since ${from}`);
+}
+
+/** 30 days, less the hour by which the first report of a process may be late. */
+const MONTH_MS = 30 * DAY_MS - 3_600_000;
+
 function gapTable(say: Say, { availability }: HubStatus): Html {
   return table({
     caption: say(
-      `${availability.gaps.length} lần hệ thống ngừng phục vụ, mới nhất trước`,
+      `${availability.gaps.length} lần trục liên thông ngừng phục vụ, mới nhất trước`,
       `${counted(availability.gaps.length, 'time without service', 'times without service')}, the newest first`,
     ),
-    empty: say('Hệ thống hoạt động liên tục.', 'The system worked all the time.'),
+    empty: say('Trục liên thông hoạt động liên tục.', 'The hub worked all the time.'),
     emptyIcon: 'circle-check',
     items: availability.gaps.toReversed(),
     columns: [

@@ -90,6 +90,7 @@ describe('pages for questions, ratings, payments and post', () => {
       await post('/questions/follow', { code: 'H60-HD-250821-22222222', proof: '1234' }),
     ];
     expect([wrong.status, unknown.status]).toEqual([404, 404]);
+    expect(wrong.text).toContain('Vui lòng kiểm tra lại mã được cấp khi gửi câu hỏi');
     expect(wrong.html.replaceAll(code, '')).toBe(unknown.html.replaceAll('H60-HD-250821-22222222', ''));
     expect((await post('/questions/follow', { code, proof: '12345678' })).status).toBe(400);
   });

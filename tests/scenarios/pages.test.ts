@@ -336,8 +336,10 @@ describe('pages for citizens', () => {
       ['q=%00', 'q'],
       ['field=%00', 'field'],
     ])('with %s is refused, and the parameter named', async (query, name) => {
-      const { status, text } = await open(`/services?${query}`);
+      const { status, text, html } = await open(`/services?${query}`);
       expect([status, text.includes(`không hợp lệ: ${name}.`)]).toEqual([400, true]);
+      // A way on, also on a phone, where the menu is closed.
+      expect(html).toContain('<a class="button" href="/">Tra cứu hồ sơ</a>');
     });
 
     test('a cursor of the API is invalid on the page', async () => {

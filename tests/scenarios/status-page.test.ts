@@ -67,3 +67,11 @@ test('a time without any process counts against the time available, planned or n
     /07:40 21\/08\/2025 07:50 10 phút sự cố 21\/08\/2025 07:00 21\/08\/2025 07:10 10 phút có kế hoạch/,
   );
 });
+
+test('a hub that is younger than 30 days says since when it counts', async () => {
+  expect(await page()).toMatch(/100 % thời gian hoạt động từ 21\/08\/2025 08:3\d/);
+  await hub.hub.database.pool.query('UPDATE process_runs SET started_at = $1', [
+    new Date(hub.clock.nowMs - 31 * 24 * 60 * MINUTE_MS).toISOString(),
+  ]);
+  expect(await page()).toContain('thời gian hoạt động trong 30 ngày qua');
+});

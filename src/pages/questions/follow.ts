@@ -59,8 +59,8 @@ const whatIsWrong = (say: Say): string =>
 
 const notFound = (say: Say): string =>
   say(
-    'Không tìm thấy câu hỏi với mã và 4 ký tự này.',
-    'There is no question with this code and these four characters.',
+    'Không tìm thấy câu hỏi với mã và 4 ký tự này. Vui lòng kiểm tra lại mã được cấp khi gửi câu hỏi, và 4 số cuối của số điện thoại đã khai; nếu chỉ khai thư điện tử, 4 ký tự đầu của thư điện tử.',
+    'There is no question with this code and these four characters. Check the code that you got when you sent it, and the last four digits of your phone number. If you gave only an e-mail address, enter its first four characters.',
   );
 
 function failed(say: Say, code: string, text: string): { readonly title: string; readonly body: Html } {
