@@ -11,9 +11,12 @@ import { lookUp, signIn, takeGallery } from './gallery.mjs';
 const ROOT = path.join(import.meta.dirname, '..');
 const IMAGES = path.join(ROOT, 'docs', 'images');
 const MAX_BYTES = 160_000;
-const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (file) => file !== undefined && fs.existsSync(file),
-);
+const CHROMIUM = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/google-chrome',
+].find((file) => file !== undefined && fs.existsSync(file));
 
 /** The demo prints these at the end of its day. */
 const CITIZEN = /what citizens see\s+(http\S+?)\/ \(try (\S+) and (\d+)\)/;

@@ -141,7 +141,7 @@ export function textOf(report: Report): string {
   const partners = Object.entries(report.partners).map(([name, at]) => [name, ...COLUMNS.map((column) => at[column])]);
   const { dossiers, changes, records, webhooks, services, seconds, hubRestarts, retries, missing } = report;
   const sizes = [
-    `index: ${dossiers} dossiers, ${changes} changes, ${records} other records; catalogue: ${services} services; ${seconds} s in all`,
+    `index: ${dossiers} dossiers, ${changes} changes, ${records} other records; ${services} services in use; ${seconds} s in all`,
     `changes sent to the subscriber by signed webhooks: ${webhooks}`,
     `requests that partners repeated without an answer: ${retries}; restarts of the hub after a death: ${hubRestarts}`,
     'records and steps are counted in the partners’ own books; repeats are items that a partner took twice;',

@@ -50,7 +50,9 @@ export async function runDay(stage: DemoStage, options: DayOptions): Promise<Day
   options.show('loading the catalogue', 0, 0);
   const session = await openSession(stage, options.signal);
   const { services, agencies } = session.catalogue;
-  options.say(`the catalogue has arrived: ${services.length} services, ${agencies.length} agencies`);
+  options.say(
+    `the catalogue has arrived; the day uses ${services.length} of its services and ${agencies.length} of its agencies`,
+  );
   const day = writeDay(session.catalogue, options.seed, Date.now());
   const done = await playDay(stage, session, day, options);
   const evening = await playEvening(stage, session, day, done, options);
