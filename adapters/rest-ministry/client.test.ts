@@ -147,6 +147,16 @@ test('an answer is read in its own character set, and refused in another', async
   }
 });
 
+test.each([
+  ['[', ']'],
+  ['{"data":', '}'],
+])('an answer of 1,000,000 times %s says nothing, and breaks no call', async (open, close) => {
+  const body = `{"error_code":"0","data":{"HoSo":${open.repeat(1_000_000)}1${close.repeat(1_000_000)}}}`;
+  const { tell, pull } = await started((one) => (isToken(one) ? tokenFor(60) : { body }));
+  expect(await pull()).toMatchObject({ kind: 'unknown', reason: 'too-deep' });
+  expect(await tell()).toMatchObject({ kind: 'unknown', reason: 'too-deep' });
+});
+
 test('the settings give meanings to statuses of answers without a code', async () => {
   const answers = (answer: Settings['answer'], said: Said) =>
     started(

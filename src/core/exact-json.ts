@@ -9,6 +9,30 @@ export function parseExactly(text: string): unknown {
   return /\d[\d.]{15}|\d[eE][+-]?\d{3}/.test(text) ? JSON.parse(withExactNumbers(text)) : value;
 }
 
+/** Real documents are far less deep. Code that follows a value by recursion would exhaust the stack. */
+export const DEEPEST_JSON = 100;
+
+/**
+ * Whether a JSON text is nested deeper than a real document. Parsing 30 MB of brackets would block the process for 6 s and
+ * take 900 MB, so this reads no further than the limit.
+ */
+export function isTooDeep(json: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) {
+      at = closingQuote(json, at);
+      // The text is not JSON.
+      if (at < 0) return false;
+    } else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      if (++depth > DEEPEST_JSON) return true;
+    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5b, 0x5d, 0x7b, 0x7d];
+
 /**
  * Splits at quotes. A regular expression for strings takes quadratic time or overflows the stack on a partner's long
  * texts.
@@ -25,13 +49,19 @@ function withExactNumbers(json: string): string {
   return written.join('');
 }
 
-/** The index after a string's closing quote: the first quote with an even number of backslashes before it. The JSON must be valid. */
+/** The index after a string's closing quote. The JSON must be valid. */
 export function endOfText(json: string, begin: number): number {
-  for (let end = json.indexOf('"', begin + 1); ; end = json.indexOf('"', end + 1)) {
+  return closingQuote(json, begin) + 1;
+}
+
+/** The index of a string's closing quote, the first one with an even number of backslashes before it. -1: there is none. */
+function closingQuote(json: string, begin: number): number {
+  for (let end = json.indexOf('"', begin + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let before = end - 1;
     while (json[before] === '\\') before--;
-    if ((end - before) % 2 === 1) return end + 1;
+    if ((end - before) % 2 === 1) return end;
   }
+  return -1;
 }
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;

@@ -1,5 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
-import { parseExactly } from '#core/exact-json';
+import { isTooDeep, parseExactly } from '#core/exact-json';
 import { nfc } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
 import type { Exchange } from './http/exchange.ts';
@@ -17,15 +17,15 @@ export function outcomeWithoutReply({
 /**
  * Parses a body as a JSON object, with or without a byte order mark, which .NET may write. A number that JSON.parse would
  * change, such as an id of twenty digits, becomes a text as written. Undefined for everything else: HTML, nothing, a list, a
- * bare value.
+ * bare value, and what no real system nests so deep.
  */
 export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  const text = Buffer.from(body)
+    .toString()
+    .replace(/^\uFEFF/, '');
+  if (isTooDeep(text)) return undefined;
   try {
-    const value = parseExactly(
-      Buffer.from(body)
-        .toString()
-        .replace(/^\uFEFF/, ''),
-    );
+    const value = parseExactly(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

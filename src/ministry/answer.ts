@@ -1,4 +1,4 @@
-import { parseExactly } from '#core/exact-json';
+import { DEEPEST_JSON, isTooDeep, parseExactly } from '#core/exact-json';
 import { type Sentence, say, type TextOrWords } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { textOf } from '../kit/replies.ts';
@@ -51,7 +51,10 @@ export async function readDocument(
 ): Promise<Answer | NoAnswer> {
   if (text.trim() === '') return noAnswer('empty', say('place-empty', { path: place }));
   try {
-    if (form === 'json') return jsonAnswer(parseExactly(text), place, records, settings);
+    if (form === 'json') {
+      if (isTooDeep(text)) throw new XmlProblem('too-deep', say('too-deep', { count: DEEPEST_JSON }));
+      return jsonAnswer(parseExactly(text), place, records, settings);
+    }
     const found: string[] = [];
     const path = records === WHOLE_ANSWER ? [NO_RECORDS] : records.split('.');
     const reader = xmlRecords(parts(text.trim()), { path });

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Item } from '#core/dossier/item';
-import { parseExactly } from '#core/exact-json';
+import { isTooDeep, parseExactly } from '#core/exact-json';
 import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import { type Problem, problem } from '#core/problem';
 import { say, type Words } from '#messages/message';
@@ -79,6 +79,7 @@ function contentOf(body: Uint8Array): object | undefined {
     .toString()
     .replace(/^\ufeff/, '')
     .trimStart();
+  if (isTooDeep(text)) return undefined;
   try {
     const content: unknown = text.startsWith('<') ? nodesAt(readXml(text), '*')[0] : parseExactly(text);
     return typeof content === 'object' && content !== null ? content : undefined;
