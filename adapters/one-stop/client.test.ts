@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Outgoing } from '#kit';
 import { testConnection, type WireRecord } from '#kit/testing';
+import adapter from './adapter.ts';
 import { tell } from './client.ts';
 
 test('a key that the one-stop system quotes is not stored', async () => {
@@ -19,4 +20,20 @@ test('a key that the one-stop system quotes is not stored', async () => {
   connection.close();
   server.close();
   expect(wires).toMatchObject([{ reply: '{"detail":"Bearer *** không hợp lệ"}' }]);
+});
+
+test('a code that steps up in the address of the one-stop system is refused, and nothing is called', async () => {
+  const wires: WireRecord[] = [];
+  const connection = testConnection(
+    { baseUrl: 'http://127.0.0.1:9/lien-thong' },
+    { record: (wire) => wires.push(wire) },
+  );
+  for (const code of ['.', '..']) {
+    const item = { id: 'x', code, record: { code } } as Outgoing<'payment.upsert.v1'>;
+    expect(await adapter.send?.['payment.upsert.v1']?.send(connection, [item])).toMatchObject([
+      { kind: 'refused', reason: 'validation' },
+    ]);
+  }
+  connection.close();
+  expect(wires).toEqual([]);
 });
