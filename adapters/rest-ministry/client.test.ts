@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Outgoing } from '#kit';
+import type { Outgoing, Page } from '#kit';
 import { testConnection, type WireRecord } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
@@ -155,6 +155,30 @@ test.each([
   const { tell, pull } = await started((one) => (isToken(one) ? tokenFor(60) : { body }));
   expect(await pull()).toMatchObject({ kind: 'unknown', reason: 'too-deep' });
   expect(await tell()).toMatchObject({ kind: 'unknown', reason: 'too-deep' });
+});
+
+test('a pull whose clock was hours ahead reads again what it may have missed', async () => {
+  const HOURS = 3_600_000;
+  const empty = { body: '{"error_code":"0","data":{"TongSo":"0","HoSo":[]}}' };
+  const { asked, pull, later } = await started((one) => (isToken(one) ? tokenFor(60) : empty));
+  const periods = () => asked.filter((one) => !isToken(one)).map(({ body }) => JSON.parse(body).tuNgay);
+  let checkpoint: object | undefined;
+  const pullAll = async () => {
+    for (let more = true; more; ) {
+      const page = (await pull(checkpoint)) as Page;
+      ({ checkpoint, more } = page as { checkpoint: object; more: boolean });
+    }
+  };
+  await pullAll();
+  later(7 * HOURS);
+  await pullAll();
+  later(5 * 60_000 - 7 * HOURS);
+  await pullAll();
+  // Seven days before 09:05, without the overlap.
+  expect(periods().at(-1)).toBe('20250805085500');
+  later(5 * 60_000);
+  await pullAll();
+  expect(periods().at(-1)).toBe('20250812085500');
 });
 
 test('the settings give meanings to statuses of answers without a code', async () => {

@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { DAY_MS, instantToMs, msToInstant } from '#core/dates/dates';
 import { say, type Words } from '#messages/message';
 import type { Page } from '../kit/puller.ts';
 import type { List } from './settings.ts';
@@ -64,20 +64,33 @@ export interface Run {
  */
 const [MOST_IDLE, REPEATED, EMPTY] = [200, 10, 1];
 const OVERLAP_S = 600;
+/** How far a run goes back after the hub's clock was set back: the time for which the hub may have been off meanwhile. */
+const READ_AGAIN_MS = 7 * DAY_MS;
+/** Clocks are corrected by so little all the time. */
+const JITTER_MS = 60_000;
 /** The most passes of one run for a list that keeps changing. The next run reads the same period again. */
 const MOST_PASSES = 5;
 
 /** The first page of a run. The run reads everything new, up to now or to the longest allowed period. */
 export function beginRun({ period, page }: List, { until }: Checkpoint, nowMs: number): Run {
   if (!period) return { ...firstPage(page), until: msToInstant(nowMs), begunMs: nowMs };
-  const overlapMs = (period.overlapS ?? OVERLAP_S) * 1000;
-  const sinceMs = until === undefined ? Date.parse(period.startAt) : instantToMs(until) - overlapMs;
+  const startMs = Date.parse(period.startAt);
+  const readMs = until === undefined ? startMs : readUntilMs(instantToMs(until), startMs, nowMs);
+  const sinceMs = until === undefined ? startMs : readMs - (period.overlapS ?? OVERLAP_S) * 1000;
   const longestMs = period.longestH === undefined ? Number.POSITIVE_INFINITY : period.longestH * 3_600_000;
   // The longest length counts from the last end, so an overlap cannot stop progress.
-  const endMs = Math.min(nowMs, Math.max(sinceMs, instantToMs(until ?? period.startAt)) + longestMs);
+  const endMs = Math.min(nowMs, Math.max(sinceMs, readMs) + longestMs);
   const end = msToInstant(Math.max(endMs, sinceMs));
   const isCut = endMs < nowMs ? true : undefined;
   return { ...firstPage(page), since: msToInstant(sinceMs), until: end, isCut, begunMs: nowMs };
+}
+
+/**
+ * Up to when everything is read. A last run that ended in the future had a clock that was set back since: what the ministry
+ * recorded after the real time of that run is still to be read.
+ */
+function readUntilMs(untilMs: number, startMs: number, nowMs: number): number {
+  return untilMs - nowMs < JITTER_MS ? untilMs : Math.max(startMs, nowMs - READ_AGAIN_MS);
 }
 
 /** Cursors of many systems end after some minutes. */
@@ -86,7 +99,7 @@ const CURSOR_MS = 600_000;
 /** The same run from its first page, if the ministry may have forgotten its cursor. */
 export function beginAgain({ page }: List, run: Run, nowMs: number): Run | undefined {
   const { cursor, since, until, isCut, begunMs = 0 } = run;
-  if (cursor === undefined || nowMs - begunMs < CURSOR_MS) return undefined;
+  if (cursor === undefined || Math.abs(nowMs - begunMs) < CURSOR_MS) return undefined;
   return { ...firstPage(page), since, until, isCut, begunMs: nowMs };
 }
 
