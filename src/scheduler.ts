@@ -12,12 +12,13 @@ import { forgetNames } from './ledger/dropped-files.ts';
 import { forgetEndedSessions } from './ledger/ended-sessions.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
 import { deleteAnonymousRefusals } from './ledger/messages.ts';
-import { duePulls, registerPulls, resealCheckpoints } from './ledger/pulls.ts';
+import { duePulls, registerPulls, resealCheckpoints, type ScheduledPull } from './ledger/pulls.ts';
 import { watchAway } from './observe/away-partners.ts';
 import { watchCertificates } from './observe/certificates.ts';
 import { closeUnconfigured } from './observe/unconfigured.ts';
 import type { Watches } from './observe/watches.ts';
 import type { Party } from './parties/party.ts';
+import { nextRunMs } from './parties/schedule.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { HubContext } from './process/hub-context.ts';
 import { dropLeftSchema } from './rebuild/schema.ts';
@@ -57,12 +58,13 @@ const ANONYMOUS_REFUSALS_MS = 14 * DAY_MS;
 
 export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler {
   const leaving = new AbortController();
-  const pulls = pullsOf(deps.parties);
+  const pulls = pullsOf(deps.parties, hub.nowMs());
   const runs = createRuns(hub);
   const mask = createMaskRound(hub.database, hub.vault, hub.kinds);
   const works = {
     sweep: singleFlight(() => sweep(hub, deps, runs, pulls, mask)),
     watch: singleFlight(() => watch(hub, deps.watches)),
+    schedules: singleFlight(() => schedule(hub, deps)),
     key: singleFlight(() => rekey(hub, leaving.signal)),
     retention: singleFlight(() => retain(hub, deps)),
     files: singleFlight(async () => hub.files?.sweep()),
@@ -74,13 +76,13 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
 
   return {
     async start() {
-      await registerPulls(hub.database, pulls, hub.nowMs());
-      await deps.reconcile.register();
+      await works.schedules();
       const every = (ms: number, where: string, work: () => Promise<void>): void => {
         timers.push(setInterval(() => background.run(where, work()), ms));
       };
       every(SWEEP_MS, 'sweep', works.sweep);
       every(WATCH_MS, 'watch', works.watch);
+      every(WATCH_MS, 'schedules', works.schedules);
       every(WATCH_MS, 'key old rows', works.key);
       every(WATCH_MS, 'retention', works.retention);
       every(WATCH_MS, 'files', works.files);
@@ -101,13 +103,14 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
   };
 }
 
-interface ScheduledPull {
-  readonly party: string;
-  readonly name: string;
-}
-
-function pullsOf(parties: ReadonlyMap<string, Party>): readonly ScheduledPull[] {
-  return [...parties.values()].flatMap(({ id, offers }) => offers.pulls.map((name) => ({ party: id, name })));
+/** The pulls of the parties, each with its next run. */
+function pullsOf(parties: ReadonlyMap<string, Party>, nowMs: number): readonly ScheduledPull[] {
+  return [...parties.values()].flatMap(({ id, offers, schedules, adapter }) =>
+    offers.pulls.map((name) => {
+      const schedule = schedules[name] ?? adapter.pull?.[name]?.schedule;
+      return { party: id, name, scheduledMs: schedule === undefined ? undefined : nextRunMs(schedule, nowMs) };
+    }),
+  );
 }
 
 /** Long runs beside the sweep, one for each key. */
@@ -160,6 +163,12 @@ async function sweep(
     count: statistics.count,
     mask,
   });
+}
+
+/** Repeated, because the clock may have been set back: what waits for a moment by the former one would wait too long. */
+async function schedule({ database, nowMs }: HubContext, { parties, reconcile }: SchedulerDeps): Promise<void> {
+  await registerPulls(database, pullsOf(parties, nowMs()), nowMs());
+  await reconcile.register();
 }
 
 /** Following a long chain may take longer than the time to the next watch. */

@@ -228,6 +228,7 @@ const RULES: readonly Rule[] = [
       'src/observe/certificates.ts',
       'src/rebuild/schema.ts',
       'src/observe/unconfigured.ts',
+      'src/parties/schedule.ts',
     ],
     mayTypes: [
       'src/pipeline.ts',

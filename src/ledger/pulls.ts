@@ -21,26 +21,45 @@ export interface ClaimedPull {
 /** Never due again, until an order or another schedule. */
 const NEVER = 'infinity';
 
+/** A partner's `Retry-After` is obeyed up to this time. Data would be older otherwise than anybody expects. */
+export const MOST_ASKED_MS = 3_600_000;
+
+/** A pull, and its next run by the schedule in force. Undefined: the schedule has no further run. */
+export interface ScheduledPull {
+  readonly party: string;
+  readonly name: string;
+  readonly scheduledMs: number | undefined;
+}
+
 /**
- * Registers the pulls. A new one is due at once, and so is one whose schedule had ended: a hub starts only with
- * schedules that have a next run, so this schedule is another one.
+ * Registers the pulls. A new one is due at once, and so is one whose schedule had ended and has a next run now. One that waits
+ * longer than its schedule says waits for its next run: the schedule was changed, or the clock was set back.
  */
 export async function registerPulls(
-  database: Database,
-  pulls: readonly { party: string; name: string }[],
+  { pool }: Pick<Database, 'pool'>,
+  pulls: readonly ScheduledPull[],
   nowMs: number,
 ): Promise<void> {
-  for (const { party, name } of pulls)
-    await database.query
-      .insertInto('pulls')
-      .values({ party, name, next_at: msToInstant(nowMs), checkpoint: 'null', token: 0 } as never)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['party', 'name'])
-          .doUpdateSet({ next_at: msToInstant(nowMs) })
-          .where('pulls.next_at', '=', NEVER),
-      )
-      .execute();
+  await pool.query({
+    name: 'register pulls',
+    text: `WITH given AS (
+             SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS given(party, name, scheduled))
+           INSERT INTO pulls AS p (party, name, next_at, checkpoint, token)
+           SELECT party, name, $4::timestamptz, 'null', 0 FROM given
+           ON CONFLICT (party, name) DO UPDATE SET next_at = CASE
+             WHEN p.next_at = 'infinity' THEN excluded.next_at
+             ELSE (SELECT scheduled FROM given WHERE given.party = p.party AND given.name = p.name) END
+           WHERE p.next_at > (
+             SELECT CASE WHEN p.last_error IS NULL THEN scheduled ELSE greatest(scheduled, $5::timestamptz) END
+             FROM given WHERE given.party = p.party AND given.name = p.name AND scheduled IS NOT NULL)`,
+    values: [
+      pulls.map(({ party }) => party),
+      pulls.map(({ name }) => name),
+      pulls.map(({ scheduledMs }) => (scheduledMs === undefined ? null : msToInstant(scheduledMs))),
+      msToInstant(nowMs),
+      msToInstant(nowMs + MOST_ASKED_MS),
+    ],
+  });
 }
 
 export async function duePulls(database: Database, nowMs: number): Promise<readonly { party: string; name: string }[]> {
@@ -95,7 +114,10 @@ export async function resealCheckpoints({ pool }: Pick<Database, 'pool'>, vault:
   return old.length;
 }
 
-/** Leases a pull that is due. Undefined if another process has it or has just run it, or if the party is paused. */
+/**
+ * Leases a pull that is due. Undefined if another process has it or has just run it, or if the party is paused. A lease longer
+ * than any is left over from a clock that was set back.
+ */
 export async function claimPull(
   database: Database,
   vault: Vault,
@@ -108,7 +130,7 @@ export async function claimPull(
     name: 'claim pull',
     text: `UPDATE pulls SET token = token + 1, leased_until = $4::timestamptz
            WHERE party = $1 AND name = $2 AND next_at <= $3::timestamptz
-             AND (leased_until IS NULL OR leased_until < $3::timestamptz)
+             AND (leased_until IS NULL OR leased_until NOT BETWEEN $3::timestamptz AND $4::timestamptz + interval '1 minute')
              AND NOT EXISTS (SELECT 1 FROM party_states s WHERE s.party = $1 AND s.paused_at IS NOT NULL)
            RETURNING party, name, checkpoint, token, $3::timestamptz AS "claimedAt", last_error AS "lastError", error_words AS "lastErrorWords"`,
     values: [party, name, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],

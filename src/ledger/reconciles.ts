@@ -26,11 +26,15 @@ export async function registerReconciles(
   );
 }
 
+/** No lease lasts for hours: a longer one is left over from a clock that was set back. */
+const isFree = (now: string): string =>
+  `(leased_until IS NULL OR leased_until NOT BETWEEN ${now}::timestamptz AND ${now}::timestamptz + interval '2 hours')`;
+
 export async function dueReconciles(database: Database, nowMs: number): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ party: string }>({
     name: 'due reconciles',
     text: `SELECT party FROM reconciles
-           WHERE next_at <= $1::timestamptz AND (leased_until IS NULL OR leased_until < $1::timestamptz)`,
+           WHERE next_at <= $1::timestamptz AND ${isFree('$1')}`,
     values: [msToInstant(nowMs)],
   });
   return rows.map((row) => row.party);
@@ -46,7 +50,7 @@ export async function claimReconcile(
   const { rows } = await database.pool.query<{ token: number }>({
     name: 'claim reconcile',
     text: `UPDATE reconciles SET token = token + 1, leased_until = $3::timestamptz
-           WHERE party = $1 AND next_at <= $2::timestamptz AND (leased_until IS NULL OR leased_until < $2::timestamptz)
+           WHERE party = $1 AND next_at <= $2::timestamptz AND ${isFree('$2')}
            RETURNING token`,
     values: [party, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
   });

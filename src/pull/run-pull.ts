@@ -10,7 +10,7 @@ import type { HubQueries, Page } from '../kit/puller.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { type DroppedFileRow, droppedFilePart } from '../ledger/dropped-files.ts';
 import { isPaused } from '../ledger/party-states.ts';
-import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
+import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull, MOST_ASKED_MS } from '../ledger/pulls.ts';
 import type { Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { nextRunMs } from '../parties/schedule.ts';
@@ -43,8 +43,6 @@ const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 /** After a failure the next run begins soon, from the last accepted page. */
 const AFTER_FAILURE_MS = 60_000;
-/** A partner's `Retry-After` is obeyed up to this time. Data would be older otherwise than anybody expects. */
-const MOST_ASKED_MS = 3_600_000;
 /** A longer run ends after its page, and the next one continues. A partner's pages may never end. */
 const LONGEST_RUN_HOURS = 2;
 

@@ -4,6 +4,7 @@ import type { Outcome } from '#core/dossier/settle';
 import type { Page } from '../../src/kit/puller.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { duePulls, makePullsDue, registerPulls } from '../../src/ledger/pulls.ts';
+import { nextRunMs } from '../../src/parties/schedule.ts';
 import { codeOf, dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, operatorOf, partnerWithTable } from '../support/operator.ts';
 
@@ -307,7 +308,11 @@ test('the incident about missing records names nobody, whatever the partner says
   const steps = { schedule: '0 0 2 * * *', next, read: () => [] };
   const hub = await testHub({ partners: { source: testPartner({ pull: { steps } }) }, keys: [...OPERATOR_KEYS] });
   try {
-    await registerPulls(hub.hub.database, [{ party: 'source', name: 'steps' }], hub.clock.nowMs);
+    await registerPulls(
+      hub.hub.database,
+      [{ party: 'source', name: 'steps', scheduledMs: undefined }],
+      hub.clock.nowMs,
+    );
     await hub.hub.pipeline.pull('source', 'steps');
     const { items } = (await operatorOf(hub).get('incidents?state=open')).body;
     expect(items).toMatchObject([
@@ -325,7 +330,8 @@ test('a pull whose schedule has ended waits for an order or a new schedule', asy
   const hub = await testHub({ partners: { source: testPartner({ pull: { once } }) }, keys: [...OPERATOR_KEYS] });
   const { database, pipeline } = hub.hub;
   const due = () => duePulls(database, hub.clock.nowMs);
-  const register = () => registerPulls(database, [{ party: 'source', name: 'once' }], hub.clock.nowMs);
+  const register = (scheduledMs?: number) =>
+    registerPulls(database, [{ party: 'source', name: 'once', scheduledMs }], hub.clock.nowMs);
   const pull = async (): Promise<void> => {
     expect(await due()).toEqual([{ party: 'source', name: 'once' }]);
     await pipeline.pull('source', 'once');
@@ -340,9 +346,60 @@ test('a pull whose schedule has ended waits for an order or a new schedule', asy
     expect((await operatorOf(hub).get('parties/source')).body.pulls).toMatchObject([{ name: 'once', nextAt: null }]);
     await makePullsDue(database, 'source', ['once'], hub.clock.nowMs);
     await pull();
-    expect(await due()).toEqual([]);
     await register();
+    expect(await due()).toEqual([]);
+    await register(hub.clock.nowMs + 3_600_000);
     await pull();
+  } finally {
+    await hub.close();
+  }
+});
+
+test('a pull runs by its schedule after the clock was set back, or the schedule was changed', async () => {
+  const next = async (): Promise<Page> => ({ bodies: [], checkpoint: null, more: false });
+  const often = { schedule: '0 */5 * * * *', next, read: () => [] };
+  const hub = await testHub({ partners: { source: testPartner({ pull: { often } }) } });
+  const { database, pipeline } = hub.hub;
+  const register = (schedule: string) => {
+    const scheduledMs = nextRunMs(schedule, hub.clock.nowMs);
+    return registerPulls(database, [{ party: 'source', name: 'often', scheduledMs }], hub.clock.nowMs);
+  };
+  const dueAfter = async (minutes: number) =>
+    (await duePulls(database, hub.clock.nowMs + minutes * 60_000)).map(({ name }) => name);
+  const HOURS = 3_600_000;
+  try {
+    await register(often.schedule);
+    hub.clock.nowMs += 7 * HOURS;
+    await pipeline.pull('source', 'often');
+    hub.clock.nowMs -= 7 * HOURS;
+    expect(await dueAfter(60)).toEqual([]);
+    await register(often.schedule);
+    expect([await dueAfter(0), await dueAfter(5)]).toEqual([[], ['often']]);
+    await register('0 * * * * *');
+    expect(await dueAfter(1)).toEqual(['often']);
+  } finally {
+    await hub.close();
+  }
+});
+
+test('a pull that a killed process left runs again, also if the clock was set back since', async () => {
+  let end: (page: Page) => void = () => undefined;
+  const pages: Promise<Page>[] = [new Promise<Page>((resolve) => (end = resolve))];
+  const last: Page = { bodies: [], checkpoint: 'read', more: false };
+  const list = { schedule: '0 0 2 * * *', next: () => pages.pop() ?? Promise.resolve(last), read: () => [] };
+  const hub = await testHub({ partners: { source: testPartner({ pull: { list } }) } });
+  const { database, pipeline } = hub.hub;
+  try {
+    await makePullsDue(database, 'source', ['list'], hub.clock.nowMs);
+    hub.clock.nowMs += 7 * 3_600_000;
+    const left = pipeline.pull('source', 'list');
+    await expect.poll(() => pages.length).toBe(0);
+    hub.clock.nowMs -= 7 * 3_600_000;
+    await pipeline.pull('source', 'list');
+    const { rows } = await database.pool.query('SELECT last_at FROM pulls');
+    expect(rows).toEqual([{ last_at: expect.any(String) }]);
+    end(last);
+    await left;
   } finally {
     await hub.close();
   }
