@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import {
   type ChangePage,
   HubClient,
@@ -94,6 +94,23 @@ describe('the TypeScript client', () => {
     });
     await patient.dossier(codeOf(1));
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+  });
+
+  test('waits as long as a timer can where an answer asks for more', async () => {
+    const stop = new AbortController();
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const ended = new HubClient({
+      url: 'http://hub.example',
+      secret: 'any',
+      retryDelaysMs: [0],
+      fetch: async () => new Response('', { status: 503, headers: { 'Retry-After': String(30 * 86_400) } }),
+    })
+      .changes(undefined, { signal: stop.signal })
+      .next();
+    await expect.poll(() => timers.mock.calls.map(([, ms]) => ms)).toContain(2 ** 31 - 1);
+    timers.mockRestore();
+    stop.abort();
+    expect(await ended).toMatchObject({ done: true });
   });
 
   inDepth('ends an attempt in time, also during garbage collection', async () => {
