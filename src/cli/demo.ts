@@ -51,7 +51,8 @@ async function demo(options: DemoOptions): Promise<void> {
     const folder = createRunFolder(env, Date.now());
     for (const removed of removeOldFolders(folder)) bar.say(`removed the data of an earlier demo, ${removed}`);
     const office = { more: { parties: officeIn(folder.office), files: { scan: false } } } as const;
-    const plan = { env, folder: folder.path, participants: DEMO_NAMES, processes: { hub: undefined }, ...office };
+    const places = { folder: folder.path, logs: folder.path };
+    const plan = { env, ...places, participants: DEMO_NAMES, processes: { hub: undefined }, ...office };
     const more = { mostStarts: MOST_STARTS, host: env.HOST?.trim() || '127.0.0.1', port, signal, say: bar.say };
     const playing = async (opened: Stage<DemoName>): Promise<void> => {
       const stage = { ...opened, folder };

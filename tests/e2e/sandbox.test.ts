@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { superviseHub } from '../../src/play/stage/hub-processes.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const OWN = {
@@ -152,17 +153,42 @@ test.each([
   [{ keys: OWN.keys[0] }, '/keys: got an object, expected a list'],
   [{ parties: [] }, '/parties: got a list of 0, expected an object'],
   [null, '/: got null, expected an object'],
+  [
+    { parties: { x: { adapter: 'one-stopp' } } },
+    '--with /parties/x/adapter: got "one-stopp", expected one of the adapters',
+  ],
 ])('a wrong file of the integrator is refused, with the place in it: %j', async (own, problem) => {
   const folder = mkdtempSync(join(tmpdir(), 'lienthong-sandbox-'));
   const path = join(folder, 'own.json');
   writeFileSync(path, JSON.stringify(own));
   const said = await new Promise<string>((resolve) =>
-    execFile(process.execPath, [COMMAND, 'sandbox', '--with', path], { timeout: 15_000 }, (_, __, stderr) =>
+    execFile(process.execPath, [COMMAND, 'sandbox', '--with', path], { timeout: 90_000 }, (_, __, stderr) =>
       resolve(stderr),
     ),
   );
   rmSync(folder, { recursive: true });
   expect(said).toContain(problem);
+});
+
+test('settings that the hub refuses end the sandbox at the first start, with the problem and no removed file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-sandbox-'));
+  const config = join(folder, 'hub.config.json');
+  writeFileSync(config, JSON.stringify({ parties: { 'bo-moi': { adapter: 'one-stopp', settings: {} } } }));
+  const env = { PATH: process.env.PATH, HUB_CONFIG: config, HUB_DATA_DIR: folder };
+  let ends = 0;
+  const hub = superviseHub('hub', {
+    folder,
+    isLogKept: false,
+    env,
+    mostStarts: 5,
+    onLine: () => undefined,
+    onEnd: () => ends++,
+  });
+  const error: Error = await hub.up.then(String, (rejected) => rejected);
+  expect(error.message).toContain('/parties/bo-moi/adapter: got "one-stopp", expected one of the adapters');
+  expect(error.message).not.toContain('hub.log');
+  expect(ends).toBe(1);
+  rmSync(folder, { recursive: true });
 });
 
 const DOSSIER = {

@@ -32,6 +32,8 @@ export interface SandboxDoor {
 }
 
 const MOST_PUSHES = 10_000;
+/** Of the national dialect. A system may log in for each push. */
+const MOST_SESSIONS = 200;
 
 /** The address of the sandbox: passes requests on to the hub, plays its bad days, and notes each push. */
 export function createDoor(): SandboxDoor {
@@ -69,6 +71,8 @@ export function createDoor(): SandboxDoor {
     const reply = await forwarded(door.hubUrl, request);
     const login = partyOfLogin(request, reply);
     if (login) sessions.set(login.session, login.party);
+    const [oldest] = sessions.keys();
+    if (sessions.size > MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
     writeWhole(outgoing, reply);
   }
 

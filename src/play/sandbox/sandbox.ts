@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { DEMO_NAMES } from '../demo/demo-stage.ts';
-import { createSecrets, type OwnSettings } from '../stage/hub-file.ts';
+import { createSecrets, HUB_FILE, type OwnSettings } from '../stage/hub-file.ts';
 import { freePort } from '../stage/ports.ts';
 import { playOnStage } from '../stage/stage.ts';
 import { withJanitor } from '../stage/start-janitor.ts';
@@ -71,6 +72,10 @@ async function playRound(running: Running, options: SandboxOptions): Promise<voi
       await Promise.race([aborted(isReset), stage.lost]).finally(() => clearTimeout(timer));
       running.round = undefined;
       door.clear();
+    }).catch((error: Error) => {
+      // The file is removed. What the integrator gave comes first in it, at the same places.
+      error.message = error.message.replaceAll(join(folder, HUB_FILE), '--with');
+      throw error;
     });
   });
 }

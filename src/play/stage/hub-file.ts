@@ -33,6 +33,8 @@ export interface OwnSettings {
   readonly more?: Pick<HubFile, 'parties' | 'routes' | 'keys' | 'files'>;
 }
 
+export const HUB_FILE = 'hub.config.json';
+
 /**
  * Writes the hub's configuration into the run's folder, readable by the owner only. Returns its path.
  */
@@ -42,7 +44,7 @@ export function writeHubFile(
   secrets: Secrets,
   { routes = [...routesOf(participants)], more = {} }: OwnSettings = {},
 ): string {
-  const path = join(folder, 'hub.config.json');
+  const path = join(folder, HUB_FILE);
   const file: HubFile = {
     province: { code: 'H60', name: 'Tỉnh Tuyên Quang', timezone: 'Asia/Ho_Chi_Minh' },
     keys: [

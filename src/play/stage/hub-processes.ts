@@ -20,6 +20,8 @@ export interface SupervisedHub {
 export interface HubOptions {
   /** The folder of its log. */
   readonly folder: string;
+  /** Whether the log stays when the process is given up. */
+  readonly isLogKept: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** Limit of ends in a row before it listens. */
   readonly mostStarts: number;
@@ -30,6 +32,9 @@ export interface HubOptions {
 }
 
 export type LogLine = Readonly<Record<string, unknown>>;
+
+/** The hub's exit code for settings that it refuses. A further start would end the same. */
+const WRONG_SETTINGS = 'exit code 2';
 
 /** Pause between an end and the next start, as with a service manager. */
 const PAUSE_MS = 200;
@@ -73,14 +78,15 @@ class Supervisor implements SupervisedHub {
   }
 
   async watch(): Promise<void> {
-    const { folder, env, mostStarts, onStart, onEnd } = this.#options;
+    const { folder, isLogKept, env, mostStarts, onStart, onEnd } = this.#options;
     const logFile = join(folder, `${this.name}.log`);
     while (!this.#isStopping) {
       this.#isUp = this.#isKilled = false;
       this.restarts++;
       if (this.#failedStarts++ >= mostStarts) {
         const why = this.#lastError && `: ${this.#lastError}`;
-        return this.#giveUp(new Error(`${this.name} does not start${why}; see ${logFile}`));
+        const where = isLogKept ? `; see ${logFile}` : '';
+        return this.#giveUp(new Error(`${this.name} does not start${why}${where}`));
       }
       const child = startChild({ script: 'src/main.ts', env, logFile, onLine: (line) => this.#read(line) });
       this.#child = child;
@@ -88,7 +94,8 @@ class Supervisor implements SupervisedHub {
       const how = await child.ended;
       if (this.#isStopping) return;
       onEnd(this.name, how, this.#isUp && !this.#isKilled, child.pid);
-      await sleep(PAUSE_MS);
+      if (how === WRONG_SETTINGS) this.#failedStarts = mostStarts;
+      else await sleep(PAUSE_MS);
     }
   }
 

@@ -38,7 +38,7 @@ export interface StagePlan<Name extends ParticipantName> extends OwnSettings {
   readonly env: NodeJS.ProcessEnv;
   /** The run's folder. Others can pass through it, because PostgreSQL may run as another user. */
   readonly folder: string;
-  /** The folder of the logs, by default the run's folder. */
+  /** The folder of the logs, if they are to stay. By default the run's folder, which may be removed. */
   readonly logs?: string | undefined;
   readonly participants: readonly Name[];
   /** The secrets of the keys, by default new ones. */
@@ -120,13 +120,14 @@ async function openStage<Name extends ParticipantName>(
 
 function startHubs(
   janitor: Janitor,
-  { folder, logs = folder, processes, mostStarts, signal, onLine, onEnd }: StagePlan<ParticipantName>,
+  { folder, logs, processes, mostStarts, signal, onLine, onEnd }: StagePlan<ParticipantName>,
   envOf: (name: string) => NodeJS.ProcessEnv,
 ): Pick<Stage, 'hubs' | 'lost' | 'deaths' | 'failures'> {
   const deaths: string[] = [];
   const failures: Record<string, number> = {};
   const options: Omit<HubOptions, 'env'> = {
-    folder: logs,
+    folder: logs ?? folder,
+    isLogKept: logs !== undefined,
     mostStarts,
     onStart: (child) => void janitor.addProcess(child),
     onLine(name, line, pid) {
