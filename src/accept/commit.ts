@@ -28,7 +28,7 @@ export interface Commit {
   one(submission: Submission): Promise<Accepted>;
   /**
    * Commits the messages of a page, in order. Rejects if one of them was not stored: call again with the page as it is
-   * then. The stored ones are not stored again.
+   * then. The stored ones are not stored again. Of a file, whose results are in the order of its rows, none is stored then.
    *
    * @param together is stored with all of them or not at all
    */
@@ -71,13 +71,15 @@ export function createCommit(
   return {
     one: async (submission) => storedOf(await queue(submission)),
     async page(submissions, together) {
+      const isOfFile = submissions[0]?.receipt !== undefined;
+      if (isOfFile) return (await commitAll(committing, submissions, together, { isWhole: true })).forEach(storedOf);
       const list = listOf(submissions);
       const before = storedBefore.get(list) ?? NOTHING;
       const left = before.size === 0 ? submissions : submissions.filter((one) => !before.has(bodyHashOf(one)));
       const results = await commitAll(committing, left, together);
       const refused = new Set(left.filter((_, at) => 'notStored' in (results[at] as Accepted | NotStored)));
       storedBefore.delete(list);
-      if (refused.size > 0 && list !== '')
+      if (refused.size > 0)
         storedBefore.set(list, new Set(submissions.filter((one) => !refused.has(one)).map(bodyHashOf)));
       for (const one of results) storedOf(one);
     },
@@ -86,20 +88,21 @@ export function createCommit(
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** The list that a page belongs to. Empty for a file: its results are in the order of its rows, so none is left out. */
+/** The list that a page belongs to. */
 function listOf([first]: readonly Submission[]): string {
-  return first === undefined || first.receipt !== undefined ? '' : `${first.party} ${first.door}`;
+  return first === undefined ? '' : `${first.party} ${first.door}`;
 }
 
 function bodyHashOf({ body = new Uint8Array() }: Submission): string {
   return hash('sha256', body, 'base64');
 }
 
-/** The number of tries of a batch, since when, and a callback for the work that it took. */
+/** The number of tries of a batch, since when, a callback for the work that it took, and whether it may not be split. */
 interface Trying {
   readonly tried?: number;
   readonly sinceMs?: number;
   readonly report?: ((work: number) => void) | undefined;
+  readonly isWhole?: boolean;
 }
 
 /** A message that the database refused, or at which the hub failed. */
@@ -119,7 +122,7 @@ async function commitAll(
   together: readonly Part[] = [],
   trying: Trying = {},
 ): Promise<readonly (Accepted | NotStored)[]> {
-  const { tried = 0, sinceMs = performance.now(), report } = trying;
+  const { tried = 0, sinceMs = performance.now(), report, isWhole = false } = trying;
   const { accept, files, lastWrite, onCommit, random } = deps;
   let checked = submissions;
   let acceptance: Acceptance;
@@ -133,7 +136,7 @@ async function commitAll(
       await pauseAfter(tried, random);
       return commitWaiting(deps, submissions, together, { ...trying, tried: tried + 1, sinceMs, overtaken: error });
     }
-    if (isUnavailable(error) || submissions.length <= 1) throw error;
+    if (isUnavailable(error) || isWhole || submissions.length <= 1) throw error;
     return commitHalves(deps, submissions, together, report);
   }
   report?.(acceptance.judged);

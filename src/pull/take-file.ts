@@ -168,7 +168,8 @@ async function storeRest(
   }, UPLOAD_LEASE_MS / 3);
   try {
     const submissions = await submissionsOf(hub, order, drop, isKeyNew);
-    for (let { stored } = lease; stored < submissions.length; stored += PAGE_BODIES) {
+    let stored = lease.stored || (await storedBefore(hub, order, drop, submissions));
+    for (; stored < submissions.length; stored += PAGE_BODIES) {
       const page = submissions.slice(stored, stored + PAGE_BODIES);
       const progress = { ...lease, stored: stored + page.length, receipt: drop.receipt };
       await deps.acceptPage(page, [uploadProgressPart([progress])]);
@@ -185,6 +186,23 @@ async function storeRest(
   } finally {
     clearInterval(heartbeat);
   }
+}
+
+/** The leading parts that an earlier attempt stored, which ended at a later one. */
+async function storedBefore(
+  { database }: Hub,
+  { party }: FileOrder,
+  { receipt }: ReadDrop,
+  submissions: readonly Submission[],
+): Promise<number> {
+  let left = await countResults(database, party.id, receipt);
+  // The first part has no items.
+  if (left === 0) return 0;
+  const next = submissions.findIndex(({ items }) => {
+    left -= items.length;
+    return left < 0;
+  });
+  return Math.max(next, 0);
 }
 
 function submissionsOf(

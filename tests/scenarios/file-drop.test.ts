@@ -206,6 +206,28 @@ describe('a party that leaves files in a folder', () => {
       expect((await listed())[1]).toMatchObject({ outcome: 'taken', counts: { new: 1, same: 1_100 } });
     });
 
+    test('loses no row that the database refuses for a while, and repeats no other', async () => {
+      const { pool } = hub.hub.database;
+      await pool.query(`ALTER TABLE dossiers ADD CONSTRAINT refuse CHECK (code <> '${CODE(60)}')`);
+      await drop('a.xlsx', [HEAD, ...rows(150)]);
+      const tryAgain = async () => {
+        await makePullsDue(hub.hub.database, 'water', ['dossiers'], hub.clock.nowMs);
+        await hub.hub.pipeline.pull('water', 'dossiers');
+      };
+      await look();
+      wait(30);
+      await tryAgain();
+      for (let n = 0; n < 3; n++) await tryAgain();
+      expect(await readdir(join(folder, 'taking/dossiers'))).toEqual(['a.xlsx']);
+      await pool.query('ALTER TABLE dossiers DROP CONSTRAINT refuse');
+      await look();
+      expect((await hub.read(`/api/v1/dossiers/${CODE(60)}`)).status).toBe(200);
+      expect(await reportIn('done')).toEqual(expect.arrayContaining(['Kết quả;Đã nhận', 'Mới;150']));
+      expect(await listed()).toMatchObject([{ outcome: 'taken', counts: { new: 150 } }]);
+      const stored = await pool.query('SELECT sum(json_array_length(results))::int4 AS items FROM messages');
+      expect(stored.rows).toEqual([{ items: 150 }]);
+    });
+
     test('reads a replaced file again, from its first row', async () => {
       await drop('a.xlsx', [HEAD, ...rows(1_100)]);
       await look();

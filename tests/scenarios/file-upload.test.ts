@@ -317,6 +317,15 @@ describe('a file whose parts are stored one after the other', () => {
     expect((await post(await many())).status).toBe(500);
     expect(await left()).toEqual([]);
   });
+
+  test('is stored once when its sender sends it again after the database refused a part', async () => {
+    const bytes = await many();
+    await refuseMore('22001');
+    for (let n = 0; n < 2; n++) expect((await post(bytes)).status).toBe(500);
+    await admitMore();
+    expect(await post(bytes)).toMatchObject({ status: 201, body: { outcome: 'taken', counts: { new: 1_010 } } });
+    expect(await stored()).toBe(22);
+  });
 });
 
 describe('an operator', () => {
