@@ -22,8 +22,8 @@ interface StoredDocument {
 }
 
 const Query = closed({ why: Purpose });
-/** A payment has a handful of events. */
-const MOST_EVENTS = 200;
+/** Of the parties that give documents. A payment has a handful. */
+const MOST_MESSAGES = 200;
 
 /** The documents that partners gave for records: the receipts of payments. */
 export function addRecordDocuments(add: AddRoute, hub: KeyedContext): void {
@@ -66,9 +66,9 @@ export async function lastDocument(
   kind: Kind,
   code: string,
 ): Promise<StoredDocument | undefined> {
-  const events = await records.history(kind, code, MOST_EVENTS, undefined);
-  for (const { messageId } of events.toReversed()) {
-    const message = await ledger.message(messageId);
+  const givers = [...parties.values()].filter(({ adapter }) => adapter.documentIn).map(({ id }) => id);
+  for (const id of await records.newestMessages(kind, code, givers, MOST_MESSAGES)) {
+    const message = await ledger.message(id);
     const read = message?.party ? parties.get(message.party)?.adapter.documentIn : undefined;
     const found = message?.body && read?.(message.body());
     if (found) return found;

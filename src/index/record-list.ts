@@ -106,6 +106,8 @@ export interface RecordReader {
   /** In the order of event time; after the item at the place `after`. */
   history(kind: Kind, code: string, limit: number, after: HistoryPlace | undefined): Promise<readonly PlacedItem[]>;
   countHistory(kind: Kind, code: string): Promise<Total>;
+  /** The messages of these parties that changed it, the newest event first. */
+  newestMessages(kind: Kind, code: string, parties: readonly string[], limit: number): Promise<readonly string[]>;
   changes(kind: Kind, after: number, limit: number): Promise<readonly RecordChange[]>;
   newestChange(kind: Kind): Promise<number>;
   /** The records that wait for officers, the earliest deadline first. */
@@ -155,6 +157,7 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     },
     countSome: (kind, filter) => countUpTo(database, sql`SELECT FROM records WHERE ${filtered(vault, kind, filter)}`),
     history: (kind, code, limit, after) => readHistory(database, subjectOf(kind, code), limit, after),
+    newestMessages: (kind, code, parties, limit) => readMessages(database, subjectOf(kind, code), parties, limit),
     countHistory: (kind, code) =>
       countUpTo(database, sql`SELECT FROM record_events WHERE subject = ${subjectOf(kind, code)}`),
     changes: (kind, after, limit) => readRecordChanges(database, kind.name, after, limit),
@@ -304,6 +307,21 @@ function searchOf({ wordTokens }: Vault, q: string, isPublic: boolean): string {
   return keyedSearchQuery(q, (word) =>
     isPublic ? wordTokens(ofText(word)) : [...wordTokens(word), ...wordTokens(ofText(word))],
   );
+}
+
+async function readMessages(
+  { pool }: Database,
+  subject: string,
+  parties: readonly string[],
+  limit: number,
+): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'messages of record',
+    text: `SELECT message_id AS id FROM record_events WHERE subject = $1 AND party = ANY($2::text[])
+           GROUP BY message_id ORDER BY max(at) DESC, max(seq) DESC LIMIT $3`,
+    values: [subject, parties, limit],
+  });
+  return rows.map(({ id }) => id);
 }
 
 async function readHistory(

@@ -229,6 +229,19 @@ describe('payments at the platform', () => {
     expect(platform.requests().slice(before)).not.toContain('POST /bill');
   });
 
+  test('the receipt is found however many events the payment has', async () => {
+    const subject = `payment ${reference(1)}`;
+    const { pool } = hub.hub.database;
+    await pool.query(
+      `INSERT INTO record_events SELECT made.* FROM record_events e, generate_series(1, 300) n,
+         jsonb_populate_record(e, jsonb_build_object('seq', 1000 + n)) made WHERE e.subject = $1 AND e.seq = 1`,
+      [subject],
+    );
+    const path = `/api/v1/payments/${reference(1)}/receipt`;
+    expect((await hub.request('GET', path, 'personal')).status).toBe(200);
+    await pool.query('DELETE FROM record_events WHERE subject = $1 AND seq > 1000', [subject]);
+  });
+
   test('a citizen who proved the dossier opens its receipt for 15 minutes, and no other receipt', async () => {
     const lookUp = async (n: number) =>
       (await hub.read(`/api/public/dossiers/${codeOf(n)}?proof=0001`)).body.payments[0].receiptUrl as
