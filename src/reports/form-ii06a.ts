@@ -1,6 +1,7 @@
 import type { Column } from '#core/statistics/columns';
+import type { HeadCell } from '#core/statistics/report-head';
 import type { ReportedNumbers, StatisticsReport } from '../statistics/statistics.ts';
-import { agencyName, type HeadCell, type Report, SIGNATURES } from './report.ts';
+import { agencyName, type Report, SIGNATURES } from './report.ts';
 
 /** Form II.06a/VPCP/KSTT from the statistics, line by line, with the headings of public prints of it (domain 8.3). */
 export function formII06a(

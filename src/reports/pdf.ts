@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { type HeadCell, placeHeadings } from '#core/statistics/report-head';
 import type { AddressOf } from './links.ts';
 import { openingLines, widthsOf } from './opening.ts';
-import type { Cell, HeadCell, Report } from './report.ts';
+import type { Cell, Report } from './report.ts';
 
 /** The part of pdfmake 0.3 that reports use. The package has no types of its own. */
 interface Pdfmake {
@@ -122,26 +123,11 @@ function tableOf({ head, ...report }: Report, rows: readonly (readonly PdfConten
   };
 }
 
-/** Each heading in the first free columns of its row; a covered cell is empty. */
+/** Each heading at its place; a covered cell is empty. */
 function headRows(head: readonly (readonly HeadCell[])[], width: number): PdfContent[][] {
   const rows: PdfContent[][] = head.map(() => Array.from({ length: width }, () => ({ text: '' })));
-  const taken = new Set<string>();
-  for (const [at, cells] of head.entries()) {
-    let column = 0;
-    for (const { text, columns = 1, rows: high = 1 } of cells) {
-      while (taken.has(`${at},${column}`)) column++;
-      for (let down = 0; down < high; down++)
-        for (let right = 0; right < columns; right++) taken.add(`${at + down},${column + right}`);
-      (rows[at] as PdfContent[])[column] = {
-        text,
-        bold: true,
-        alignment: 'center',
-        colSpan: columns,
-        rowSpan: high,
-      };
-      column += columns;
-    }
-  }
+  for (const { text, row, column, columns: colSpan, rows: rowSpan } of placeHeadings(head))
+    (rows[row] as PdfContent[])[column] = { text, bold: true, alignment: 'center', colSpan, rowSpan };
   return rows;
 }
 

@@ -1,3 +1,4 @@
+import type { HeadCell } from '#core/statistics/report-head';
 import type { FieldPlace } from '../statistics/report-numbers.ts';
 
 /** A report as data: built once from totals, and written by each renderer. Texts are Vietnamese, because forms are. */
@@ -25,12 +26,6 @@ export interface Report {
 export interface ReportPlace {
   readonly dossier: FieldPlace;
   readonly lines: number;
-}
-
-export interface HeadCell {
-  readonly text: string;
-  readonly columns?: number;
-  readonly rows?: number;
 }
 
 /** Numbers stay numbers. Null is a number that does not exist, such as a share of nothing. */

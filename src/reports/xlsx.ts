@@ -1,7 +1,8 @@
 import { writeXlsx } from 'hucre/xlsx';
+import { type HeadCell, placeHeadings } from '#core/statistics/report-head';
 import type { AddressOf } from './links.ts';
 import { openingLines, widthsOf } from './opening.ts';
-import type { Cell, HeadCell, Report } from './report.ts';
+import type { Cell, Report } from './report.ts';
 
 type Border = { readonly style: 'thin' };
 const LINE: Border = { style: 'thin' };
@@ -97,35 +98,22 @@ function plain(font: object): Style {
 
 const FONTS = { bold: { bold: true }, italic: { italic: true }, title: { bold: true, size: 14 }, plain: {} } as const;
 
-/** Places each heading in the first free columns of its row. @returns the merged cells */
+/** Writes the headings. @returns the merged cells */
 function putHead(
   head: readonly (readonly HeadCell[])[],
   top: number,
   put: (row: number, column: number, value: string, style: Style) => void,
 ): readonly Merge[] {
-  const taken = new Set<string>();
-  const merges: Merge[] = [];
   const style: Style = { font: { ...FONT, bold: true }, alignment: CENTRED, border: BORDER };
-  for (const [at, cells] of head.entries()) {
-    let column = 0;
-    for (const { text, columns = 1, rows = 1 } of cells) {
-      while (taken.has(`${at},${column}`)) column++;
-      for (let down = 0; down < rows; down++)
-        for (let right = 0; right < columns; right++) {
-          taken.add(`${at + down},${column + right}`);
-          put(top + at + down, column + right, down + right === 0 ? text : '', style);
-        }
-      if (columns * rows > 1)
-        merges.push({
-          startRow: top + at,
-          startCol: column,
-          endRow: top + at + rows - 1,
-          endCol: column + columns - 1,
-        });
-      column += columns;
-    }
-  }
-  return merges;
+  return placeHeadings(head).flatMap(({ text, row, column, columns, rows }) => {
+    for (let down = 0; down < rows; down++)
+      for (let right = 0; right < columns; right++)
+        put(top + row + down, column + right, down + right === 0 ? text : '', style);
+    const [startRow, startCol] = [top + row, column];
+    return columns * rows > 1
+      ? [{ startRow, startCol, endRow: startRow + rows - 1, endCol: startCol + columns - 1 }]
+      : [];
+  });
 }
 
 function styleOf(value: Cell, isTotal: boolean): Style {

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { headingsOver, type PlacedHeading, placeHeadings } from '#core/statistics/report-head';
 import { consolePath } from '#core/statistics/report-paths';
 import { sayIn } from '../language.ts';
 import type { Html } from '../layout.ts';
@@ -30,15 +31,10 @@ export function reportSheet(visit: Visit, { title, period, head, rows, notes, ne
     `Kỳ báo cáo: từ ${day(period.from)} đến ${day(period.to)}${lines}`,
     `Period: from ${day(period.from)} to ${day(period.to)}${lines}`,
   );
-  const starts = startsOf(head);
-  const headCell = ({ text, columns: wide = 1, rows: high = 1 }: HeadCell, start: number): Html => {
-    const over = wide === 1 && columns[start]?.isNumber ? html` class="number"` : '';
-    return html`<th scope="${wide > 1 ? 'colgroup' : 'col'}" colspan="${wide}" rowspan="${high}"${over}>${text}</th>`;
-  };
   return html`<div lang="vi"><h2>${title}</h2>
 <div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report cards sheet">
 <caption>${caption}</caption>
-<thead>${head.map((cells, row) => html`<tr>${cells.map((cell, at) => headCell(cell, starts[row]?.[at] ?? 0))}</tr>`)}</thead>
+<thead>${headRows(head, columns)}</thead>
 <tbody>${part.items.map((row) => lineOf(columns, row))}</tbody>
 </table></div>
 ${notes.map((note) => html`<p class="note">${note}</p>`)}</div>
@@ -48,8 +44,6 @@ ${next === undefined ? slicePager(visit, part, query) : pager(visit, { next }, q
 /** The texts of a report are Vietnamese in both languages. */
 const VIETNAMESE = sayIn('vi');
 
-type HeadCell = Report['head'][number][number];
-
 /** How a column is shown on a phone, where its heading stands above each cell. */
 interface Column {
   readonly label: string;
@@ -58,63 +52,38 @@ interface Column {
   /** Whether the cell stands in the row below that heading. */
   readonly isBelowGroup: boolean;
   readonly isNumber: boolean;
-  /** The number of the line, or what names it. */
+  /** The number of the line, or the thing that the line is about. */
   readonly role: 'line' | 'name' | undefined;
 }
 
 /** Numbers in a row of a card. */
 const IN_A_ROW = 4;
 
-/** The columns below the rows of headings. Each has its lowest heading, and the first of a group the highest one too. */
 function columnsOf(head: Report['head'], rows: Report['rows']): readonly Column[] {
-  const isLined = head[0]?.[0]?.text === 'STT';
-  return headingsOf(head).map(({ top, lowest, place }, at) => {
-    const isGrouped = (top.columns ?? 1) > 1;
-    const role = isLined && at === 0 ? 'line' : at === (isLined ? 1 : 0) ? 'name' : undefined;
+  const nameAt = head[0]?.[0]?.text === 'STT' ? 1 : 0;
+  return headingsOver(head).map((over, at) => {
+    const [top, lowest] = [over[0], over.at(-1)] as [PlacedHeading, PlacedHeading];
+    const isGrouped = top.columns > 1;
     return {
       label: lowest.text,
-      group: isGrouped && place === 0 ? top.text : undefined,
-      isBelowGroup: isGrouped && place < IN_A_ROW,
-      role,
+      group: isGrouped && at === top.column ? top.text : undefined,
+      isBelowGroup: isGrouped && at - top.column < IN_A_ROW,
+      role: at === nameAt ? 'name' : at < nameAt ? 'line' : undefined,
       isNumber: rows.some(({ cells }) => typeof cells[at] === 'number'),
     };
   });
 }
 
-/** The headings of a column. */
-interface Headings {
-  readonly top: HeadCell;
-  readonly lowest: HeadCell;
-  /** The column's place below its highest heading, from 0. */
-  readonly place: number;
+function headRows(head: Report['head'], columns: readonly Column[]): readonly Html[] {
+  const placed = placeHeadings(head);
+  return head.map(
+    (_, row) => html`<tr>${placed.filter((one) => one.row === row).map((one) => headCell(one, columns))}</tr>`,
+  );
 }
 
-function headingsOf(head: Report['head']): readonly Headings[] {
-  const starts = startsOf(head);
-  // The last row only numbers the columns.
-  const named = head.length > 1 ? head.slice(0, -1) : head;
-  const found: Headings[] = [];
-  for (const [row, cells] of named.entries())
-    for (const [at, cell] of cells.entries())
-      for (let place = 0; place < (cell.columns ?? 1); place++) {
-        const column = (starts[row]?.[at] ?? 0) + place;
-        found[column] = { top: cell, place, ...found[column], lowest: cell };
-      }
-  return found;
-}
-
-/** The first column of each cell of the head, below cells that cover several rows. */
-function startsOf(head: Report['head']): readonly (readonly number[])[] {
-  const freeFrom: number[] = [];
-  return head.map((cells, row) => {
-    let at = 0;
-    return cells.map(({ columns = 1, rows = 1 }) => {
-      while ((freeFrom[at] ?? 0) > row) at++;
-      const start = at;
-      for (; at < start + columns; at++) freeFrom[at] = row + rows;
-      return start;
-    });
-  });
+function headCell({ text, column, columns: wide, rows: high }: PlacedHeading, columns: readonly Column[]): Html {
+  const aligned = wide === 1 && columns[column]?.isNumber ? html` class="number"` : '';
+  return html`<th scope="${wide > 1 ? 'colgroup' : 'col'}" colspan="${wide}" rowspan="${high}"${aligned}>${text}</th>`;
 }
 
 function lineOf(columns: readonly Column[], { cells, links = {}, isTotal = false }: Report['rows'][number]): Html {
