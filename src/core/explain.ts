@@ -39,7 +39,7 @@ export interface SchemaNode {
 interface Manner {
   /** Whether the words for an unknown member list the known ones. */
   readonly naming?: boolean;
-  /** Whether a description that the catalogue has not, which is English only, gives way to its type in other languages. */
+  /** Whether other languages than English show the type in place of a description that has no translation. */
   readonly translated?: boolean;
 }
 
@@ -53,48 +53,54 @@ export function explain(
   check: ReturnType<typeof Compile>,
   value: unknown,
   known: readonly Problem[] = [],
-  { naming = false, translated = false }: Manner = {},
+  manner: Manner = {},
 ): readonly Problem[] {
-  const expected = (node: SchemaNode | undefined): Arg => expectedBy(node, translated);
   const root = schema as unknown as SchemaNode;
-  const places = new Set(known.map((problem) => problem.path));
+  const places = new Set(known.map(({ path }) => path));
   const problems: Problem[] = [];
-  const tell = (path: string, words: Words): void => {
-    if (places.has(path)) return;
-    places.add(path);
-    problems.push({ path, ...inEnglish(words) });
-  };
-  for (const { keyword, instancePath, params } of ofBranchesMeant(check.Errors(value), root, value)) {
-    const node = nodeAt(root, instancePath, value);
-    if (keyword === 'required') {
-      for (const name of (params as { requiredProperties: string[] }).requiredProperties) {
-        const path = `${instancePath}/${pointer(name)}`;
-        tell(path, say('missing', { expected: expected(nodeAt(root, path, value)) }));
-      }
-    } else if (keyword === 'additionalProperties') {
-      const meant = node?.anyOf?.[branchMeant(node, valueAt(value, instancePath))] ?? node;
-      for (const name of (params as { additionalProperties: string[] }).additionalProperties) {
-        const path = `${instancePath}/${pointer(name)}`;
-        if (!places.has(path)) tell(path, unknownName(name, meant, naming, expected));
-      }
-    } else if (keyword === 'anyOf' && node && kindOf(node) !== undefined && isObject(valueAt(value, instancePath))) {
-      tell(`${instancePath}/${kindOf(node)}`, wrongKind(instancePath, node, value));
-    } else if (keyword !== 'boolean') {
-      const at = valueAt(value, instancePath);
-      const limited = withLimit(expected(node), node, at);
-      const isSecret = node?.writeOnly || SECRET.test(instancePath);
-      tell(
-        instancePath,
-        isSecret
-          ? say('expected', { expected: limited })
-          : say('unexpected', { got: shownValue(instancePath, at), expected: limited }),
-      );
+  for (const error of ofBranchesMeant(check.Errors(value), root, value))
+    for (const [path, words] of wordsOfError(error, root, value, manner)) {
+      if (places.has(path)) continue;
+      places.add(path);
+      problems.push({ path, ...inEnglish(words) });
     }
-  }
   return problems;
 }
 
 type Errors = ReturnType<ReturnType<typeof Compile>['Errors']>;
+
+/** What one error of the check says, by place. */
+function* wordsOfError(
+  { keyword, instancePath, params }: Errors[number],
+  root: SchemaNode,
+  value: unknown,
+  manner: Manner,
+): Generator<readonly [path: string, words: Words]> {
+  const node = nodeAt(root, instancePath, value);
+  const found = valueAt(value, instancePath);
+  const below = (name: string): string => `${instancePath}/${pointer(name)}`;
+  const kind = node && kindOf(node);
+  if (keyword === 'required')
+    for (const name of (params as { requiredProperties: string[] }).requiredProperties) {
+      const member = nodeAt(root, below(name), value);
+      yield [below(name), say('missing', { expected: expectedBy(member, manner) })];
+    }
+  else if (keyword === 'additionalProperties') {
+    const meant = node?.anyOf?.[branchMeant(node, found)] ?? node;
+    for (const name of (params as { additionalProperties: string[] }).additionalProperties)
+      yield [below(name), unknownName(name, meant, manner)];
+  } else if (keyword === 'anyOf' && kind !== undefined && isObject(found))
+    yield [below(kind), wrongKind(kind, node as SchemaNode, found)];
+  // A false schema is that of an unknown member, which has an error of its own.
+  else if (keyword !== 'boolean') yield [instancePath, wrongValue(instancePath, node, found, manner)];
+}
+
+/** A secret is not shown. */
+function wrongValue(path: string, node: SchemaNode | undefined, found: unknown, manner: Manner): Words {
+  const expected = withLimit(expectedBy(node, manner), node, found);
+  const isSecret = node?.writeOnly || SECRET.test(path);
+  return isSecret ? say('expected', { expected }) : say('unexpected', { got: shownValue(path, found), expected });
+}
 
 /** Drops the errors of union branches that the value was clearly not meant for. */
 function ofBranchesMeant(errors: Errors, root: SchemaNode, value: unknown): Errors {
@@ -128,37 +134,31 @@ function branchMeant(node: SchemaNode | undefined, value: unknown): number {
   });
 }
 
-/** The member that tells the objects of a union apart. */
+/** The member by which the objects of a union differ, such as `kind`. */
 function kindOf({ anyOf = [] }: SchemaNode): string | undefined {
   const fixed = Object.entries(anyOf[0]?.properties ?? {}).find(([, member]) => member.const !== undefined);
   return fixed?.[0];
 }
 
-function wrongKind(path: string, node: SchemaNode, value: unknown): Words {
-  const name = kindOf(node) as string;
-  const list = (node.anyOf ?? []).map(({ properties }) => String(properties?.[name]?.const));
-  const given = valueAt(value, `${path}/${pointer(name)}`);
-  const expected = say('one-of', { list });
+/** The words for an object of a union that has none of its kinds. */
+function wrongKind(kind: string, { anyOf = [] }: SchemaNode, found: Readonly<Record<string, unknown>>): Words {
+  const expected = say('one-of', { list: anyOf.map(({ properties }) => String(properties?.[kind]?.const)) });
+  const given = found[kind];
   return given === undefined
     ? say('missing', { expected })
-    : say('unexpected', { got: shownValue(name, given), expected });
+    : say('unexpected', { got: shownValue(kind, given), expected });
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function unknownName(
-  name: string,
-  node: SchemaNode | undefined,
-  naming: boolean,
-  expected: (node: SchemaNode) => Arg,
-): Words {
+function unknownName(name: string, node: SchemaNode | undefined, manner: Manner): Words {
   if (!node?.properties && node?.patternProperties)
-    return say('unexpected-name', { got: received(name), expected: expected(node) });
+    return say('unexpected-name', { got: received(name), expected: expectedBy(node, manner) });
   const known = Object.keys(node?.properties ?? {});
   const words = unknownMember(name, known);
-  return naming && known.length > 0 && words.code === 'unknown-member'
+  return manner.naming && known.length > 0 && words.code === 'unknown-member'
     ? say('unknown-member-known', { got: received(name), list: known })
     : words;
 }
@@ -206,35 +206,39 @@ export function pointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-function expectedBy(node: SchemaNode | undefined, translated: boolean): Arg {
+/** What a place may hold: one of a list, the description of the schema, or the type. */
+function expectedBy(node: SchemaNode | undefined, manner: Manner): Arg {
   if (!node) return say('a-known-value');
   if (node.enum) return say('one-of', { list: node.enum });
   const code = DESCRIPTIONS.get(node.description ?? '');
   if (code !== undefined) return say(code);
-  if (!node.description) return typeOf(node, translated);
-  return quotedText(node.description, translated && isTold(node) ? wordsOf(typeOf(node, translated)) : undefined);
+  if (!node.description) return typeOf(node, manner);
+  return quotedText(
+    node.description,
+    manner.translated && isTypeEnough(node) ? wordsOf(typeOf(node, manner)) : undefined,
+  );
 }
 
-function typeOf(node: SchemaNode, translated: boolean): TextOrWords {
+function typeOf(node: SchemaNode, manner: Manner): TextOrWords {
   if (node.const !== undefined) return JSON.stringify(node.const);
-  if (node.anyOf) return say('any-of', { alternatives: alternatives(node.anyOf, translated) });
+  if (node.anyOf) return say('any-of', { alternatives: alternatives(node.anyOf, manner) });
   if (node.type === 'array')
     return node.maxItems === undefined ? say('a-list') : say('list-up-to', { count: node.maxItems });
   if (node.type === 'object') return say('an-object');
   if (node.type === 'boolean') return say('json-boolean');
   if (node.numeral) return numberIn({ type: 'integer', ...node.numeral });
-  if (node.type === 'string') return translated ? textIn(node) : say('a-text');
+  if (node.type === 'string') return manner.translated ? textIn(node) : say('a-text');
   if (node.type === 'null') return 'null';
   return numberIn(node);
 }
 
-function alternatives(nodes: readonly SchemaNode[], translated: boolean): readonly (string | Words)[] {
-  const all = nodes.map((node) => expectedBy(node, translated)) as (string | Words)[];
+function alternatives(nodes: readonly SchemaNode[], manner: Manner): readonly (string | Words)[] {
+  const all = nodes.map((node) => expectedBy(node, manner)) as (string | Words)[];
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** Whether its type describes a value fully. Readers learn nothing from a pattern. */
-function isTold({ pattern, numeral }: SchemaNode): boolean {
+function isTypeEnough({ pattern, numeral }: SchemaNode): boolean {
   return pattern === undefined || pattern === NOT_BLANK || numeral !== undefined;
 }
 
