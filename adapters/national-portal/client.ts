@@ -71,12 +71,10 @@ async function logIn(portal: Portal): Promise<{ readonly value: Login; readonly 
   if (answer.kind === 'failed') return { value: answer, ttlMs: 0 };
   const session = answer.kind === 'ok' ? textOf(answer.raw.session) : undefined;
   if (session) return { value: { kind: 'session', session }, ttlMs: sessionMinutes * 60_000 };
-  const error = answer.kind === 'error' ? answer : noSession(answer.kind);
-  return { value: { kind: 'refused', error }, ttlMs: isTemporary(error) ? 0 : REFUSED_MS };
-}
-
-function noSession(code: string): PortalError {
-  return { kind: 'error', code, message: 'no session was given' };
+  if (answer.kind === 'error')
+    return { value: { kind: 'refused', error: answer }, ttlMs: isTemporary(answer) ? 0 : REFUSED_MS };
+  const without = unavailable('login-refused', say('answer-lacks', { name: 'session' }));
+  return { value: failed(without), ttlMs: REFUSED_MS };
 }
 
 /**
