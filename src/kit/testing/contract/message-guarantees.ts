@@ -48,7 +48,7 @@ export const messageGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'privacy',
-    title: 'outcomes contain no secret and no applicant, stored calls no secret, even if the partner quotes them',
+    title: 'outcomes hold no secret and no applicant, stored calls no secret, even if quoted',
     async run({ subject, operation, bench, fromEachRequest, expect }) {
       const secrets = await bench(async ({ connection }) => secretsIn(connection.settings));
       const hidden = [...(operation.startsWith('dossier.') ? Object.values(PERSONAL) : []), ...secrets];
