@@ -5,6 +5,7 @@ import { OPERATIONS } from '#schemas/operations';
 import { filesUnder } from '../../tests/support/source-files.ts';
 import { EN } from './en.ts';
 import { type Arg, type Code, quotedText, say, type Words } from './message.ts';
+import { NAMES } from './names.ts';
 import { received } from './received.ts';
 import { isWords, render, sentenceOf } from './render.ts';
 import { storedWords, wordsText } from './stored.ts';
@@ -14,13 +15,18 @@ const CODES = Object.keys(EN) as Code[];
 const holesOf = (sentence: string): readonly string[] =>
   [...new Set([...sentence.matchAll(/\{(\w+)\}/g)].map(([, hole]) => hole as string))].sort();
 
-/** The short quoted texts of the sources in a folder. A parser would need ten seconds for them. */
-function quotedIn(folder: string): readonly string[] {
+/** What matches in the sources of a folder. A parser would need ten seconds for them. */
+function matchesIn(folder: string, pattern: RegExp): readonly string[] {
   const root = join(import.meta.dirname, '..', '..', folder);
   return filesUnder(root)
     .filter((path) => /\.ts$/.test(path) && !/\.test\.ts$|^messages\/|node_modules\//.test(path))
-    .flatMap((path) => readFileSync(join(root, path), 'utf8').match(/(?<=')[\w.-]+(?=')/g) ?? []);
+    .flatMap((path) => readFileSync(join(root, path), 'utf8').match(pattern) ?? []);
 }
+
+const QUOTED = /(?<=')[\w.-]+(?=')/g;
+/** The names of missing things: `none('party', …)`, `idOf(c, 'delivery')`, `thing: 'dossier'`, and those of a copy. */
+const MISSING =
+  /(?<=\bnone\(')[^']+|(?<=\bidOf\(c, ')[^']+|(?<=\bthing: ')[a-z][^']*|(?<=^ {2}'\/api\/v1\/.*': ')[^']+/gm;
 
 describe('the catalogues', () => {
   it.each(CODES)('%s renders in both languages with every argument', (code) => {
@@ -35,11 +41,17 @@ describe('the catalogues', () => {
   });
 
   it('have no code that nothing says', () => {
-    const said = new Set(['src', 'adapters', 'mappings'].flatMap(quotedIn));
+    const said = new Set(['src', 'adapters', 'mappings'].flatMap((folder) => matchesIn(folder, QUOTED)));
     // These are made of a name: see problem.ts, explain.ts, ask.ts and the state of a change in mappings.ts.
     const isMade = (code: string): boolean =>
       /^(?:title|schema)\.|^mapping-(?:draft|asked|applied|refused|withdrawn)$|-said$/.test(code);
     expect(CODES.filter((code) => !said.has(code) && !isMade(code) && code !== 'quoted-text')).toEqual([]);
+  });
+
+  it('have a Vietnamese name for everything that may be missing', () => {
+    const missing = new Set([...matchesIn('src/http', MISSING), ...matchesIn('src/cli/copy', MISSING)]);
+    expect(missing.size).toBeGreaterThan(15);
+    expect([...missing].filter((thing) => !Object.hasOwn(NAMES, thing))).toEqual([]);
   });
 
   it('have the descriptions of all values in the published schemas', () => {
