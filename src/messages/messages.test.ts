@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { OPERATIONS } from '#schemas/operations';
+import { PAYMENT_STATES } from '#schemas/payment.v1';
+import { POSTAL_STATES } from '#schemas/postal-order.v1';
 import { filesUnder } from '../../tests/support/source-files.ts';
 import { EN } from './en.ts';
 import { type Arg, type Code, quotedText, say, type Words } from './message.ts';
-import { NAMES } from './names.ts';
+import { CODES as NAMED_CODES, NAMES } from './names.ts';
 import { received } from './received.ts';
 import { isWords, render, sentenceOf } from './render.ts';
 import { storedWords, wordsText } from './stored.ts';
@@ -52,6 +55,11 @@ describe('the catalogues', () => {
     const missing = new Set([...matchesIn('src/http', MISSING), ...matchesIn('src/cli/copy', MISSING)]);
     expect(missing.size).toBeGreaterThan(15);
     expect([...missing].filter((thing) => !Object.hasOwn(NAMES, thing))).toEqual([]);
+  });
+
+  it('have a Vietnamese name for every state that a sentence may name', () => {
+    const states = [...STATUSES, ...PAYMENT_STATES, ...POSTAL_STATES];
+    expect(states.filter((state) => !Object.hasOwn(NAMED_CODES, state))).toEqual([]);
   });
 
   it('have the descriptions of all values in the published schemas', () => {

@@ -74,4 +74,7 @@ export const CODES: Readonly<Record<string, string>> = {
   cancelled: 'đã hủy',
   refunded: 'đã hoàn tiền',
   registered: 'đã đăng ký',
+  collecting: 'bưu điện đang đến nhận',
+  'handed-over': 'đã bàn giao cho bưu điện',
+  delivered: 'đã phát',
 };
