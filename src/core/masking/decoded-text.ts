@@ -127,7 +127,7 @@ export function foldedOf(text: string): string {
   return length === undefined ? lettersOf(text).folded : writtenOf(length);
 }
 
-const FIGURES = /^[0-9]+$/;
+const FIGURES = /^[0-9]*$/;
 
 /**
  * Folded texts, one per line. Undefined if one of them may be in another notation or has unusual letters: then the slow
