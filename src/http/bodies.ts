@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { say } from '#messages/message';
-import { createLargeBodyQueue } from '../concurrency/large-bodies.ts';
+import { createLargeBodyQueue, type LargeBodyQueue } from '../concurrency/large-bodies.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 
@@ -25,7 +25,11 @@ export interface Load {
   work<Out>(bytes: number, work: () => Promise<Out>): Promise<Out>;
 }
 
-/** One memory budget for all request bodies of a process. */
+/**
+ * One memory budget for all request bodies of a process. Senders with a key share one pool, anonymous ones another. A full pool
+ * evicts bodies: their requests get 503. Example: in 64 MiB, key A has bodies of 30 and 20 MiB. A body of 20 MiB of key B
+ * arrives, and the hub evicts the newer one of A.
+ */
 export interface Bodies {
   /** Uses a body whose sender has shown a key. */
   ofKey<Out>(id: string, use: (load: Load) => Promise<Out>): Promise<Out>;
@@ -47,20 +51,11 @@ const MOST_WAIT_MS = 10_000;
 /** Anonymous senders share one turn, because an attacker gets addresses for free. */
 const ANONYMOUS = '(anonymous)';
 
-interface Holder {
-  pool: Pool;
-  account: Account;
-  readonly startedMs: number;
-  bytes: number;
-  listener: ((refusal: Refusal) => void) | undefined;
-  refused: Refusal | undefined;
-  /** A compressed body that has begun to inflate. */
-  inflation: 'running' | 'done' | undefined;
-}
-
+/** The bodies of one key, or of one address. */
 interface Account {
   readonly name: string;
-  readonly holders: Set<Holder>;
+  readonly pool: Pool;
+  readonly bodies: Set<HeldBody>;
   /** Begin to inflate the bodies that wait, oldest first. */
   readonly waiting: Set<() => void>;
   bytes: number;
@@ -71,8 +66,8 @@ interface Pool {
   /** A smaller account is not refused when nobody else can make room. */
   readonly minimumBytes: number;
   readonly accounts: Map<string, Account>;
-  /** Whether the first of two holders makes room before the second. */
-  readonly goesFirst: (one: Holder, other: Holder, nowMs: number) => boolean;
+  /** Whether the first of two bodies is evicted before the second. */
+  readonly isEvictedBefore: (one: HeldBody, other: HeldBody, nowMs: number) => boolean;
   bytes: number;
 }
 
@@ -88,39 +83,16 @@ export function createBodies(
     anonymous: Math.max(ANONYMOUS_BYTES, 2 * maxBodyBytes),
   },
 ): Bodies {
-  const turns = createLargeBodyQueue();
+  const queue = createLargeBodyQueue();
   const known = createPool(mostBytes.known, mostBytes.known / 8, isOfLargestAccount);
   const anonymous = createPool(mostBytes.anonymous, 0, hasMoreByteSeconds);
 
   async function use<Out>(pool: Pool, name: string, run: (load: Load) => Promise<Out>): Promise<Out> {
-    const holder: Holder = {
-      pool,
-      account: accountOf(pool, name),
-      startedMs: performance.now(),
-      bytes: 0,
-      listener: undefined,
-      refused: undefined,
-      inflation: undefined,
-    };
-    holder.account.holders.add(holder);
-    const load: Load = {
-      hold: (bytes) => hold(holder, bytes),
-      release: (bytes) => release(holder, bytes),
-      belongsTo: (owner) => move(holder, known, owner),
-      onEvicted(listener) {
-        holder.listener = listener;
-      },
-      turnToInflate: () => turnToInflate(holder),
-      work: (bytes, work) =>
-        turns(bytes, work, {
-          owner: holder.pool === known ? holder.account.name : ANONYMOUS,
-          onWait: load.onEvicted,
-        }),
-    };
+    const body = new HeldBody(accountOf(pool, name), known, queue);
     try {
-      return await run(load);
+      return await run(body);
     } finally {
-      leave(holder);
+      body.leave();
     }
   }
 
@@ -131,106 +103,159 @@ export function createBodies(
 }
 
 /** Evicts the newest body of the key that holds most, so that older bodies finish first. */
-function isOfLargestAccount(one: Holder, other: Holder): boolean {
+function isOfLargestAccount(one: HeldBody, other: HeldBody): boolean {
   if (one.account.bytes !== other.account.bytes) return one.account.bytes > other.account.bytes;
   return one.startedMs > other.startedMs;
 }
 
 /** Evicts large and slow bodies of an address with many. A newcomer is never the first. */
-function hasMoreByteSeconds(one: Holder, other: Holder, nowMs: number): boolean {
-  const burdenOf = ({ account, bytes, startedMs }: Holder): number => bytes * account.bytes * (nowMs - startedMs + 1);
+function hasMoreByteSeconds(one: HeldBody, other: HeldBody, nowMs: number): boolean {
+  const burdenOf = ({ account, bytes, startedMs }: HeldBody): number => bytes * account.bytes * (nowMs - startedMs + 1);
   return burdenOf(one) > burdenOf(other);
 }
 
-function createPool(mostBytes: number, minimumBytes: number, goesFirst: Pool['goesFirst']): Pool {
-  return { mostBytes, minimumBytes, goesFirst, accounts: new Map(), bytes: 0 };
+function createPool(mostBytes: number, minimumBytes: number, isEvictedBefore: Pool['isEvictedBefore']): Pool {
+  return { mostBytes, minimumBytes, isEvictedBefore, accounts: new Map(), bytes: 0 };
 }
 
 function accountOf(pool: Pool, name: string): Account {
-  const account = pool.accounts.get(name) ?? {
-    name,
-    holders: new Set<Holder>(),
-    waiting: new Set<() => void>(),
-    bytes: 0,
-  };
+  const account = pool.accounts.get(name) ?? { name, pool, bodies: new Set(), waiting: new Set(), bytes: 0 };
   pool.accounts.set(name, account);
   return account;
 }
 
-function hold(holder: Holder, bytes: number): void {
-  if (holder.refused) throw holder.refused;
-  count(holder, bytes);
-  makeRoom(holder);
-}
+class HeldBody implements Load {
+  readonly startedMs = performance.now();
+  account: Account;
+  bytes = 0;
+  /** Of a compressed body that has begun to inflate. */
+  inflation: 'running' | 'done' | undefined;
+  readonly #known: Pool;
+  readonly #queue: LargeBodyQueue;
+  /** Ends the request with a refusal. Undefined while that cannot be done, and then the body is not evicted. */
+  #interrupt: ((refusal: Refusal) => void) | undefined;
+  #refused: Refusal | undefined;
 
-function release(holder: Holder, bytes: number): void {
-  count(holder, -Math.min(bytes, holder.bytes));
-}
+  constructor(account: Account, known: Pool, queue: LargeBodyQueue) {
+    this.account = account;
+    this.#known = known;
+    this.#queue = queue;
+    account.bodies.add(this);
+  }
 
-function count(holder: Holder, bytes: number): void {
-  holder.bytes += bytes;
-  holder.account.bytes += bytes;
-  holder.pool.bytes += bytes;
-}
+  hold(bytes: number): void {
+    if (this.#refused) throw this.#refused;
+    this.#count(bytes);
+    this.#makeRoom();
+  }
 
-function leave(holder: Holder): void {
-  release(holder, holder.bytes);
-  holder.listener = undefined;
-  const { account, pool } = holder;
-  account.holders.delete(holder);
-  if (account.holders.size === 0) pool.accounts.delete(account.name);
-  inflateNext(account);
-}
+  release(bytes: number): void {
+    this.#count(-Math.min(bytes, this.bytes));
+  }
 
-function move(holder: Holder, pool: Pool, owner: string): void {
-  if (holder.pool === pool && holder.account.name === owner) return;
-  const { bytes, listener } = holder;
-  leave(holder);
-  Object.assign(holder, { pool, account: accountOf(pool, owner), listener });
-  holder.account.holders.add(holder);
-  hold(holder, bytes);
-}
+  belongsTo(owner: string): void {
+    const { account, bytes } = this;
+    if (account.pool === this.#known && account.name === owner) return;
+    const interrupt = this.#interrupt;
+    this.leave();
+    this.#interrupt = interrupt;
+    this.account = accountOf(this.#known, owner);
+    this.account.bodies.add(this);
+    this.hold(bytes);
+  }
 
-async function turnToInflate(holder: Holder): Promise<() => void> {
-  // Others took its place between its arrival and its turn.
-  if (holder.refused) throw holder.refused;
-  if (hasRoomToInflate(holder.account)) holder.inflation = 'running';
-  else await waitToInflate(holder);
-  return () => {
-    holder.inflation = 'done';
-    inflateNext(holder.account);
+  readonly onEvicted = (interrupt: ((refusal: Refusal) => void) | undefined): void => {
+    this.#interrupt = interrupt;
   };
-}
 
-function waitToInflate(holder: Holder): Promise<void> {
-  const { waiting } = holder.account;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      clearTimeout(late);
-      waiting.delete(begin);
-      holder.listener = undefined;
+  async turnToInflate(): Promise<() => void> {
+    // Others took its place between its arrival and its turn.
+    if (this.#refused) throw this.#refused;
+    if (hasRoomToInflate(this.account)) this.inflation = 'running';
+    else await this.#waitToInflate();
+    return () => {
+      this.inflation = 'done';
+      inflateNext(this.account);
     };
-    const begin = (): void => {
-      leave();
-      holder.inflation = 'running';
-      resolve();
-    };
-    const refuse = (refusal: Refusal): void => {
-      leave();
-      reject(refusal);
-    };
-    const late = setTimeout(() => refuse(tooMuch()), MOST_WAIT_MS);
-    holder.listener = refuse;
-    waiting.add(begin);
-  });
+  }
+
+  work<Out>(bytes: number, work: () => Promise<Out>): Promise<Out> {
+    const { name, pool } = this.account;
+    return this.#queue(bytes, work, { owner: pool === this.#known ? name : ANONYMOUS, onWait: this.onEvicted });
+  }
+
+  /** Frees its memory. */
+  leave(): void {
+    const { account } = this;
+    this.release(this.bytes);
+    this.#interrupt = undefined;
+    account.bodies.delete(this);
+    if (account.bodies.size === 0) account.pool.accounts.delete(account.name);
+    inflateNext(account);
+  }
+
+  #count(bytes: number): void {
+    this.bytes += bytes;
+    this.account.bytes += bytes;
+    this.account.pool.bytes += bytes;
+  }
+
+  /** @throws Refusal when this body is the one to evict */
+  #makeRoom(): void {
+    const { pool } = this.account;
+    while (pool.bytes > pool.mostBytes) {
+      const victim = this.#victim(pool);
+      if (victim === this && this.account.bytes <= pool.minimumBytes) return;
+      const refusal = tooMuch();
+      const interrupt = victim.#interrupt;
+      victim.#refused = refusal;
+      victim.#interrupt = undefined;
+      victim.release(victim.bytes);
+      if (victim === this) throw refusal;
+      interrupt?.(refusal);
+    }
+  }
+
+  /** The body to evict: this one, or one that still arrives or waits. */
+  #victim({ accounts, isEvictedBefore }: Pool): HeldBody {
+    const nowMs = performance.now();
+    let victim: HeldBody = this;
+    for (const { bodies } of accounts.values())
+      for (const body of bodies)
+        if (body.#interrupt && body.bytes > 0 && isEvictedBefore(body, victim, nowMs)) victim = body;
+    return victim;
+  }
+
+  #waitToInflate(): Promise<void> {
+    const { waiting } = this.account;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        clearTimeout(late);
+        waiting.delete(begin);
+        this.#interrupt = undefined;
+      };
+      const begin = (): void => {
+        leave();
+        this.inflation = 'running';
+        resolve();
+      };
+      const refuse = (refusal: Refusal): void => {
+        leave();
+        reject(refusal);
+      };
+      const late = setTimeout(() => refuse(tooMuch()), MOST_WAIT_MS);
+      this.#interrupt = refuse;
+      waiting.add(begin);
+    });
+  }
 }
 
 /** One body at a time, and none while the others hold much. */
-function hasRoomToInflate({ holders }: Account): boolean {
+function hasRoomToInflate({ bodies }: Account): boolean {
   let bytes = 0;
-  for (const holder of holders) {
-    if (holder.inflation === 'running') return false;
-    if (holder.inflation === 'done') bytes += holder.bytes;
+  for (const { inflation, bytes: held } of bodies) {
+    if (inflation === 'running') return false;
+    if (inflation === 'done') bytes += held;
   }
   return bytes <= INFLATED_BYTES;
 }
@@ -240,31 +265,6 @@ function inflateNext(account: Account): void {
     if (!hasRoomToInflate(account)) return;
     begin();
   }
-}
-
-/** @throws Refusal when the body that asks for room is the one to evict */
-function makeRoom(asking: Holder): void {
-  const { pool } = asking;
-  while (pool.bytes > pool.mostBytes) {
-    const victim = victimOf(pool, asking);
-    if (victim === asking && asking.account.bytes <= pool.minimumBytes) return;
-    victim.refused = tooMuch();
-    release(victim, victim.bytes);
-    if (victim === asking) throw victim.refused;
-    const { listener } = victim;
-    victim.listener = undefined;
-    listener?.(victim.refused);
-  }
-}
-
-/** The body to evict: the one that asks, or one that still arrives or waits. */
-function victimOf({ accounts, goesFirst }: Pool, asking: Holder): Holder {
-  const nowMs = performance.now();
-  let victim = asking;
-  for (const { holders } of accounts.values())
-    for (const holder of holders)
-      if (holder.listener && holder.bytes > 0 && goesFirst(holder, victim, nowMs)) victim = holder;
-  return victim;
 }
 
 function tooMuch(): Refusal {
