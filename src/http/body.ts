@@ -6,10 +6,7 @@ import type { Load } from './bodies.ts';
 import { BOMB, clientGone, encodingOf, type InflateLimits, inflated } from './inflate-body.ts';
 import { Refusal } from './problem.ts';
 
-/**
- * After refusing a body as too large, the hub discards this much more, so that the client can read
- * the refusal.
- */
+/** After refusing a body as too large, the hub discards this much more, so that the client can read the refusal. */
 const DISCARD_BYTES = 64 * 1024 * 1024;
 
 /** The time limit for a whole body. A stream may take hours, but must not pause this long. */
@@ -89,41 +86,47 @@ async function inflateWhole(
   }
 }
 
-interface Kept {
-  /** @throws Refusal when it is too large, or must make room */
-  add(chunk: Buffer): void;
-  whole(): Buffer;
-  drop(): void;
-}
+type Kept = ReturnType<typeof createKept>;
 
-/** Smaller chunks are merged, because each Buffer costs 200 bytes, even for one byte. */
+/** Small chunks are copied into blocks, because each Buffer costs 200 bytes, even for one byte. */
 const BLOCK_BYTES = { least: 1024, most: 16 * 1024 };
 
-function createKept(maxBytes: number, { load, peek }: ReadOptions): Kept {
+/** Keeps the chunks of a body. A body of one chunk is not copied. */
+function createKept(maxBytes: number, { load, peek }: ReadOptions) {
   let chunks: Buffer[] = [];
   let size = 0;
-  let room = Buffer.alloc(0);
+  let block = Buffer.alloc(0);
+  let used = 0;
+  function endBlock(): void {
+    if (used > 0) chunks.push(block.subarray(0, used));
+    [block, used] = [block.subarray(used), 0];
+  }
   function keep(chunk: Buffer): void {
-    if (chunk.length >= BLOCK_BYTES.most || size === chunk.length) return void chunks.push(chunk);
-    if (room.length < chunk.length) room = Buffer.allocUnsafeSlow(blockFor(size));
-    chunk.copy(room);
-    // The chunk is the rest of the block that the last chunk began.
-    const last = chunks.at(-1);
-    const isNext = last && last.buffer === room.buffer && last.byteOffset + last.length === room.byteOffset;
-    if (isNext) chunks[chunks.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + chunk.length);
-    else chunks.push(room.subarray(0, chunk.length));
-    room = room.subarray(chunk.length);
+    if (chunk.length >= BLOCK_BYTES.most || size === chunk.length) {
+      endBlock();
+      chunks.push(chunk);
+      return;
+    }
+    if (block.length - used < chunk.length) {
+      endBlock();
+      block = Buffer.allocUnsafeSlow(Math.min(Math.max(size, BLOCK_BYTES.least), BLOCK_BYTES.most));
+    }
+    used += chunk.copy(block, used);
   }
   return {
-    add(chunk) {
+    /** @throws Refusal when it is too large, or must make room */
+    add(chunk: Buffer): void {
       if (size === 0) peek?.(chunk);
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
       load?.hold(chunk.length);
       keep(chunk);
     },
-    whole: () => (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
-    drop() {
+    whole(): Buffer {
+      endBlock();
+      return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    },
+    drop(): void {
       chunks = [];
     },
   };
@@ -131,36 +134,32 @@ function createKept(maxBytes: number, { load, peek }: ReadOptions): Kept {
 
 /**
  * The bytes read from bodies in one turn of the event loop. The rest waits for the next turn.
- *
  * Node accepts one connection per turn, so a health probe behind 400 large bodies waits for 400 turns.
  */
-const TURN_BYTES = 1024 * 1024;
-const GO_ON_A_TURN = 16;
-let arrived = 0;
-const resting = new Set<Readable>();
+const BYTES_A_TURN = 1024 * 1024;
+const RESUMED_A_TURN = 16;
+let bytesOfTurn = 0;
+const paused = new Set<Readable>();
 
+/** Pauses a body if this turn has read enough. */
 function restAfter(source: Readable, bytes: number): void {
-  if (arrived === 0) setImmediate(goOn);
-  arrived += bytes;
-  if (arrived <= TURN_BYTES) return;
+  if (bytesOfTurn === 0) setImmediate(beginTurn);
+  bytesOfTurn += bytes;
+  if (bytesOfTurn <= BYTES_A_TURN) return;
   source.pause();
-  resting.add(source);
+  paused.add(source);
 }
 
-function goOn(): void {
-  arrived = 0;
-  let count = 0;
-  for (const source of resting) {
-    if (++count > GO_ON_A_TURN) break;
-    resting.delete(source);
+function beginTurn(): void {
+  bytesOfTurn = 0;
+  let resumed = 0;
+  for (const source of paused) {
+    if (++resumed > RESUMED_A_TURN) break;
+    paused.delete(source);
     source.resume();
   }
-  // Resumes waiting readers even if no data arrives in the meantime.
-  if (resting.size > 0) setImmediate(() => arrived === 0 && goOn());
-}
-
-function blockFor(size: number): number {
-  return Math.min(Math.max(size, BLOCK_BYTES.least), BLOCK_BYTES.most);
+  // If no data arrives meanwhile, restAfter begins no turn.
+  if (paused.size > 0) setImmediate(() => bytesOfTurn === 0 && beginTurn());
 }
 
 /** Uses events, which cost half as much as iterating. Nearly every body takes this path. */
@@ -190,6 +189,7 @@ function readPlain(source: Readable, kept: Kept, withinMs: number, load: Load | 
       resolve(kept.whole());
     });
     source.on('error', () => reject(clientGone()));
+    // After its end, the body may be waiting to inflate: then another step has set onEvicted.
     source.on('close', () => {
       clearTimeout(late);
       if (!source.readableEnded) reject(clientGone());
