@@ -45,11 +45,11 @@ export interface CallCapacity {
 }
 
 /**
- * Leases due deliveries of a party, as many as fit into the free calls. Their senders take turns, each with its oldest
- * first. Of each dossier it takes the oldest unsettled delivery, so that none overtakes another, and those right behind
- * it if one call carries several. An item in doubt goes alone. An expired lease leaves a doubt, because its process may have
- * sent before it died, but counts as no attempt. A restored database leaves a doubt too (database-identity.ts). Nothing of a
- * paused party is leased.
+ * Leases due deliveries of a party, as many as fit into the free calls. Their senders take turns, each with its oldest first:
+ * of thirty dossiers of A and one of B, two calls of ten get A1, B1, A2 … A19. Of each dossier it takes the oldest unsettled
+ * delivery, so that none overtakes another, and those right behind it if one call carries several. An item in doubt goes alone.
+ * An expired lease leaves a doubt, because its process may have sent before it died, but counts as no attempt. A restored
+ * database leaves a doubt too (database-identity.ts). Nothing of a paused party is leased.
  */
 export async function claim(database: Database, claimer: Claimer): Promise<readonly Claimed[]> {
   return claimer.atOnce === undefined
@@ -76,7 +76,8 @@ const MOST_DOSSIERS = 1_000;
 
 async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: number): Promise<readonly Claimed[]> {
   const { party, process, nowMs, leaseMs, limit, carries } = claimer;
-  const most = Math.max(1, ...[...carries.values()].map(({ items }) => items));
+  const capacities = [...carries.values()];
+  const most = Math.max(1, ...capacities.map(({ items }) => items));
   const { rows } = await db.query<Claimed & { turn: number }>({
     name: 'claim',
     text: CLAIM,
@@ -88,8 +89,8 @@ async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: 
       Math.min(limit * most, dossiers),
       limit,
       [...carries.keys()],
-      [...carries.values()].map(({ items }) => items),
-      [...carries.values()].map(({ ofOneDossier }) => ofOneDossier),
+      capacities.map(({ items }) => items),
+      capacities.map(({ ofOneDossier }) => ofOneDossier),
     ],
   });
   return rows.sort((a, b) => a.turn - b.turn || a.id - b.id).map(({ turn: _, ...claimed }) => claimed);
@@ -100,11 +101,12 @@ const IN_DOUBT = `(d.doubt OR d.leased_by IS NOT NULL
   OR coalesce(d.created_at < (SELECT doubtful_until FROM database_homes ORDER BY id DESC LIMIT 1), false))`;
 
 /**
+ * `due` has the oldest unsettled delivery of each dossier, `head` the first of these, and `offered` also those of their dossiers
+ * that the same call may carry. Each fills a part of a call. The first that does not fit into the free calls ends the claim.
+ *
  * Older deliveries of a dossier are probed row by row: a subquery of one value cannot become a join. The empty text after
  * `state` keeps the probe off the index of due rows. A plan made in quiet times would read all due rows for each due row,
- * 250 ms a claim at 1,500 due rows. Each row fills part of a call, and the first that does not fit ends the claim.
- *
- * `id + 0 = id` makes the planner expect one leased row, so it probes for each instead of reading all deliveries.
+ * 250 ms a claim at 1,500 due rows. `id + 0 = id` makes the planner expect one leased row, and so probe for each.
  */
 const CLAIM = `
   ${sendersOfDue('$1')},
@@ -119,22 +121,22 @@ const CLAIM = `
       ORDER BY d.next_at, d.id
       LIMIT $5
       FOR UPDATE SKIP LOCKED) oldest),
-  head AS (SELECT * FROM due ORDER BY turn, next_at, id LIMIT $5),
-  run AS (
-    SELECT head.*, coalesce(carries.items, 1) AS items, coalesce(carries.of_one, 1) AS of_one
-    FROM head LEFT JOIN unnest($7::text[], $8::int4[], $9::int4[]) AS carries(operation, items, of_one)
-      ON carries.operation = head.operation),
-  line AS (
-    SELECT id AS head_id, turn, next_at, id, CASE WHEN doubt THEN 1 ELSE items END AS items FROM run
+  head AS (
+    SELECT h.*, coalesce(carries.items, 1) AS items, coalesce(carries.of_one, 1) AS of_one
+    FROM (SELECT * FROM due ORDER BY turn, next_at, id LIMIT $5) h
+    LEFT JOIN unnest($7::text[], $8::int4[], $9::int4[]) AS carries(operation, items, of_one)
+      ON carries.operation = h.operation),
+  offered AS (
+    SELECT id AS head_id, turn, next_at, id, CASE WHEN doubt THEN 1 ELSE items END AS items FROM head
     UNION ALL
-    SELECT run.id, run.turn, run.next_at, f.id, run.items FROM run
+    SELECT head.id, head.turn, head.next_at, behind.id, head.items FROM head
     CROSS JOIN LATERAL (
-      SELECT e.id, bool_and(e.operation = run.operation AND e.state = 'due') OVER (ORDER BY e.id) AS unbroken
+      SELECT e.id, bool_and(e.operation = head.operation AND e.state = 'due') OVER (ORDER BY e.id) AS unbroken
       FROM deliveries e
-      WHERE e.party = $1 AND e.subject = run.subject AND e.state || '' IN ('due', 'held') AND e.id > run.id
-      ORDER BY e.id LIMIT run.of_one - 1) f
-    WHERE run.of_one > 1 AND f.unbroken),
-  filled AS (SELECT id, turn, sum(1.0 / items) OVER (ORDER BY turn, next_at, head_id, id) AS calls FROM line)
+      WHERE e.party = $1 AND e.subject = head.subject AND e.state || '' IN ('due', 'held') AND e.id > head.id
+      ORDER BY e.id LIMIT head.of_one - 1) behind
+    WHERE head.of_one > 1 AND behind.unbroken),
+  filled AS (SELECT id, turn, sum(1.0 / items) OVER (ORDER BY turn, next_at, head_id, id) AS calls FROM offered)
   UPDATE deliveries d
   SET doubt = ${IN_DOUBT}, leased_by = $4, next_at = $3::timestamptz,
       token = d.token + 1, attempts = d.attempts + (d.leased_by IS NULL)::int
