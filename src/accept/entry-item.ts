@@ -51,7 +51,10 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
   const follows = before?.follows ?? known?.version ?? 0;
   const isSameMessage = before?.messageId === source.messageId;
   const version = (before?.version ?? follows) + (isSameMessage ? 0 : 1);
-  if (before && !isSameMessage) rows.overtaken.push(before);
+  if (!isSameMessage) {
+    if (before) rows.overtaken.push(before);
+    route(place, item.operation, name, version, subjectOfEntry(item));
+  }
   entries.set(name, { hash, version });
   rows.entries.set(name, {
     kind,
@@ -63,6 +66,5 @@ export function applyEntry(place: Place, item: RecordItem, entries: Entries): It
     follows,
     version,
   });
-  route(place, item.operation, name, version, subjectOfEntry(item));
   return withWarnings({ index, code: record.code, outcome: 'accepted' }, item.warnings);
 }

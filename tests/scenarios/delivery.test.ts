@@ -510,3 +510,27 @@ test('a partner’s first catalogue is read by as many queries as claims, and se
     await hub.close();
   }
 });
+
+test('a catalogue entry that stands twice in one message is sent once, as its last item says', async () => {
+  const portal = testPartner();
+  const hub = await testHub({
+    partners: { portal },
+    routes: [{ from: 'one-stop', operation: 'service.upsert.v1', to: ['portal'] }],
+  });
+  try {
+    const named = (name: string) => readItem('service.upsert.v1', { code: '1.010000', name, inForce: true });
+    const of = { party: 'one-stop', door: 'test', keyName: undefined, mediaType: 'application/json' };
+    await hub.hub.pipeline.accept({
+      ...of,
+      operation: 'service.upsert.v1',
+      body: Buffer.from('[]'),
+      bodyBytes: 2,
+      receivedAt: '2025-08-21T08:30:00+07:00',
+      items: ['Khai sinh', 'Đăng ký khai sinh'].map(named),
+    });
+    await hub.deliver();
+    expect(portal.sent).toMatchObject([{ record: { name: 'Đăng ký khai sinh' } }]);
+  } finally {
+    await hub.close();
+  }
+});
