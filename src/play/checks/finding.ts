@@ -64,9 +64,17 @@ export function linesOf<T>(
   return lines;
 }
 
+export const codeOf = ({ code }: { readonly code: string }): string => code;
+export const keyOf = ({ key }: { readonly key: string }): string => key;
+
+/** Other lines for the same codes. */
+export function mapLines(lines: Lines, change: (own: readonly string[], code: string) => readonly string[]): Lines {
+  return new Map([...lines].map(([code, own]) => [code, change(own, code)]));
+}
+
 /** The last line of each code. */
 export function lastOf(lines: Lines): Lines {
-  return new Map([...lines].map(([code, own]) => [code, own.slice(-1)]));
+  return mapLines(lines, (own) => own.slice(-1));
 }
 
 export function only(lines: Lines, isMeant: (code: string) => boolean): Lines {

@@ -10,7 +10,7 @@ import { type Desk, openDesk, type Step } from '../participants/ministry-desks.t
 import { FILED_AT, type FiledAt, type FiledAtName, SUBSCRIBER } from '../participants/participants.ts';
 import { FORWARDED_FROM, FORWARDED_TO } from '../participants/parties.ts';
 import { type Change, dossierPath, type Evidence, historyOf, type Standing, type State } from './evidence.ts';
-import { compare, type Finding, type Lines, lastOf, linesOf, only } from './finding.ts';
+import { codeOf, compare, type Finding, keyOf, type Lines, lastOf, linesOf, only } from './finding.ts';
 
 export interface MinistryCheck {
   readonly findings: readonly Finding[];
@@ -89,8 +89,6 @@ async function comparePulled(
   ];
 }
 
-const codeOf = ({ code }: { readonly code: string }): string => code;
-
 interface WithSteps {
   readonly code: string;
   readonly steps: readonly { readonly at: string; readonly status: string; readonly isState?: true }[];
@@ -114,7 +112,6 @@ export function checkForwarded({ books, pulled }: Evidence): readonly Finding[] 
     `${status} since ${parseInstant(at ?? '')}`;
   const sent = ({ content }: LedgerEntry) => content as Readonly<Record<string, string>>;
   const where = { where: FORWARDED_TO, holder: `the ${FORWARDED_TO} ministry` };
-  const keyOf = ({ key }: LedgerEntry): string => key;
   const entriesOf = (kind: string): readonly LedgerEntry[] =>
     book.entries.filter((entry) => entry.kind === kind && codes.has(entry.key));
   return [
