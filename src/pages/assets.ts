@@ -8,7 +8,7 @@ import { parameterOf } from './language.ts';
 
 /** What each address below /pages/ consists of, in this order. */
 const FILES = {
-  'style.css': ['tokens', 'base', 'parts', 'charts', 'public', 'print'].map((name) => `styles/${name}.css`),
+  'style.css': ['tokens', 'base', 'parts', 'charts', 'public', 'cards', 'print'].map((name) => `styles/${name}.css`),
   'dark.css': ['styles/dark.css'],
   'console.css': ['console/console.css'],
   'services.js': ['services.js'],

@@ -84,7 +84,7 @@ function channelTable(say: Say, { channels = [] }: Service): Html {
 <th scope="row">${channel}</th>
 <td data-label="${time}">${term ? termView(say, term) : unknown(say)}</td>
 <td data-label="${fee}">${term?.fees?.length ? html`<ul>${term.fees.map((one) => html`<li>${feeView(say, one)}</li>`)}</ul>` : unknown(say)}</td></tr>`;
-  return html`<table class="stacks"><thead><tr><th scope="col">${how}</th><th scope="col">${time}</th><th scope="col">${fee}</th></tr></thead>
+  return html`<table class="cards"><thead><tr><th scope="col">${how}</th><th scope="col">${time}</th><th scope="col">${fee}</th></tr></thead>
 <tbody>${channels.map(({ channel, terms = [] }) =>
     (terms.length > 0 ? terms : [undefined]).map((term) => row(say(...CHANNEL[channel]), term)),
   )}</tbody></table>`;
@@ -118,7 +118,7 @@ ${components.length > 0 && papers(say, components)}</section>`;
 function papers(say: Say, components: NonNullable<Case['components']>): Html {
   const [paper, originals] = [say('Tên giấy tờ', 'Paper'), say('Bản chính', 'Originals')];
   const [copies, forms] = [say('Bản sao', 'Copies'), say('Mẫu đơn, tờ khai', 'Forms')];
-  return html`<table class="stacks"><thead><tr><th scope="col">${paper}</th><th scope="col" class="number">${originals}</th><th scope="col" class="number">${copies}</th><th scope="col">${forms}</th></tr></thead>
+  return html`<table class="cards"><thead><tr><th scope="col">${paper}</th><th scope="col" class="number">${originals}</th><th scope="col" class="number">${copies}</th><th scope="col">${forms}</th></tr></thead>
 <tbody>${components.map(
     (one) => html`<tr><th scope="row" lang="vi"><label class="choice"><input type="checkbox">${one.name}</label></th>
 <td class="number" data-label="${originals}">${one.originals ?? unknown(say)}</td>
@@ -140,6 +140,6 @@ function link(url: string, text: string): Html {
 
 function legalTable(say: Say, { legalBases = [] }: Service): Html {
   if (legalBases.length === 0) return html`<p>${unknown(say)}</p>`;
-  return html`<table class="legal stacks"><thead><tr><th scope="col">${say('Số văn bản', 'Number')}</th><th scope="col">${say('Tên', 'Name')}</th></tr></thead>
+  return html`<table class="legal cards"><thead><tr><th scope="col">${say('Số văn bản', 'Number')}</th><th scope="col">${say('Tên', 'Name')}</th></tr></thead>
 <tbody lang="vi">${legalBases.map(({ number, name }) => html`<tr><th scope="row">${number ?? '–'}</th><td>${name ?? '–'}</td></tr>`)}</tbody></table>`;
 }

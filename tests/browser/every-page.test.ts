@@ -168,7 +168,7 @@ async function tooWide(page: Page, width: number): Promise<readonly string[]> {
 const HIDDEN = `[...document.querySelectorAll('.scroll')]
   .filter((one) => one.scrollWidth > one.clientWidth + 1)
   .map((one) => 'scrolls sideways: ' + one.getAttribute('aria-label') + ', ' + one.scrollWidth + ' px')
-  .concat([...document.querySelectorAll('.folds .code')]
+  .concat([...document.querySelectorAll('.wide .code')]
     .filter((one) => one.getClientRects().length > 1)
     .map((one) => 'breaks: ' + one.textContent))`;
 

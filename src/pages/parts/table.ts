@@ -22,14 +22,11 @@ export interface Column<Item> {
 /** A table with this number of columns is wider than a tablet. */
 const WIDE = 5;
 
-/**
- * A table that may be wider than its page, and a list of cards on a phone. A wide one of the console is a list of cards on a tablet
- * too. The first column names the row.
- */
+/** A table, or a list of cards where it has too little room (cards.css). The first column names the row. */
 export function table<Item>({ caption, empty, emptyIcon = 'inbox', items, columns }: TableOf<Item>): Html {
   if (items.length === 0) return emptyState(emptyIcon, empty);
   const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks${columns.length >= WIDE ? ' folds' : ''}">
+  return html`<div class="scroll${columns.length >= WIDE ? ' wide' : ''}" role="region" tabindex="0" aria-label="${caption}"><table class="cards">
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col"${classOf(column)}>${column.head}</th>`)}</tr></thead>
 <tbody>${items.map(
@@ -44,7 +41,7 @@ export function table<Item>({ caption, empty, emptyIcon = 'inbox', items, column
 
 const NOTHING = '–';
 
-/** Its label stands before it on a phone, where a cell without content is left out. */
+/** On a card its label stands above it, and a cell without content is left out. */
 function cellOf<Item>({ head, cell, isNumber }: Column<Item>, item: Item): Html {
   const content = cell(item);
   const classes = [isNumber && 'number', String(content) === NOTHING && 'nothing'].filter(Boolean).join(' ');
