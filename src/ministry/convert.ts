@@ -79,7 +79,8 @@ function decode(table: string, code: string, place: string, to: Conversion): str
 }
 
 function convertDate(formats: readonly string[], text: string, place: string, to: Conversion): string | undefined {
-  if (to.way === 'write') return writeDate(formats[0] as string, text);
+  if (to.way === 'write')
+    return writeDate(formats[0] as string, text) ?? noteUnexpected(text, say('an-instant'), place, to);
   const errors: Words[] = [];
   for (const format of formats) {
     const read = readDate(format, text);
@@ -104,8 +105,11 @@ function noneOf(errors: readonly Words[]): Words {
   return say('any-of', { alternatives: [say('unexpected', { got, expected: either(all) })] });
 }
 
-function writeDate(format: string, instant: string): string {
-  if (format === 'instant') return instant;
+/** Undefined if the text is no moment. Where the form has no time of day, a day is enough. */
+function writeDate(format: string, text: string): string | undefined {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text) && /^[dMy/-]+$/.test(format);
+  const instant = isDay ? text : parseInstant(text);
+  if (instant === undefined || format === 'instant') return instant;
   if (format === 'epoch-s') return String(Math.floor(instantToMs(instant) / 1_000));
   return format === 'epoch-ms' ? String(instantToMs(instant)) : formatLocal(format as LocalFormat, instant);
 }

@@ -53,6 +53,17 @@ test('a date may be milliseconds since 1970, and is written as a number if wante
   expect(written.record).toEqual({ at: 1754961300000 });
 });
 
+test('a value that is no moment is not written as one, and a day only where the form has no time', () => {
+  const write: FillOptions = { ...options, way: 'write' };
+  const written = (date: string, at: string) => fill({ at: { from: 'at', date } } as unknown as Fields, { at }, write);
+  for (const date of ['instant', 'epoch-s', 'epoch-ms', 'dd/MM/yyyy', 'yyyyMMddHHmmss'])
+    for (const at of ['1990', '1990-05', 'chưa rõ'])
+      expect(written(date, at)).toMatchObject({ record: {}, problems: [{ path: '/at', code: 'unexpected' }] });
+  for (const date of ['instant', 'epoch-s', 'yyyyMMddHHmmss']) expect(written(date, '2025-08-12').record).toEqual({});
+  expect(written('dd/MM/yyyy', '2025-08-12').record).toEqual({ at: '12/08/2025' });
+  expect(written('dd/MM/yyyy', '2025-08-12T20:00:00Z').record).toEqual({ at: '13/08/2025' });
+});
+
 test('a sum is a number of several amounts; an amount that is no number is a problem', () => {
   const write: FillOptions = { ...options, way: 'write' };
   const fields = { phi: { from: 'fees.amountVnd', as: 'sum' } } as const;
