@@ -120,7 +120,10 @@ export async function acceptBatch(
       unmappedKey(kind, catalogueKey(kind, record.code)),
     ),
     created: {
-      dossiers: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
+      dossiers: [
+        ...written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
+        ...[...rows.aliases.values()].map(({ code }) => code),
+      ],
       records: createdRecords(book),
     },
   };

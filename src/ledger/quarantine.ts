@@ -207,7 +207,7 @@ export async function addWaiting({ pool }: Database, row: QuarantineRow): Promis
 /** The settlement of a row whose item moved to another cause. */
 export const CAUSE_CHANGED = 'waits for something else';
 
-/** The dossiers and records, by code and by subject, that a batch created. */
+/** The codes of dossiers, also those given to known dossiers, and the subjects of records that a batch created. */
 export interface Created {
   readonly dossiers: readonly string[];
   readonly records: readonly string[];

@@ -482,6 +482,14 @@ describe('quarantine', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
   });
 
+  test('a step under a further code is applied when a record gives that code, before any sweep', async () => {
+    const [code, further] = [CODE(1), 'G22.99-250812-0001'];
+    await hub.push(dossier({ code }));
+    await hub.push(progress({ code: further }), { what: 'progress' });
+    await hub.push(dossier({ code, aliases: [{ party: 'one-stop', code: further }] }));
+    await expect.poll(async () => (await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
+  });
+
   test('a release undoes no correction of its sender at the same moment', async () => {
     const broken = 'Nguyá»…n VÄ\ufffdn An';
     await hub.push(dossier({ code: CODE(1), note: broken, abstract: 'Khai sinh' }));
