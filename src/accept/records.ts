@@ -165,7 +165,8 @@ export function rivalOf(
   const isInPlace = held !== undefined && uniqueKeyOf(kind, held.view) === key;
   for (const one of uniqueKeysOf(kind, view, isInPlace ? [] : codes)) {
     const other = byUniqueKey.get(one);
-    if (other && other !== working) return other.held?.view;
+    // The batch may have moved the other one away from this key.
+    if (other?.held && other !== working && uniqueKeyOf(kind, other.held.view) === one) return other.held.view;
   }
   return undefined;
 }

@@ -363,6 +363,18 @@ describe('postal orders', () => {
     expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'invalid']);
   });
 
+  test('an order whose direction was corrected leaves its place, within a batch too', async () => {
+    const moved = (code: string, number: number) =>
+      [
+        { code, direction: 'pick-up' },
+        { code, direction: 'return', stateAt: at('10:00') },
+        { code: `${code}B`, direction: 'pick-up' },
+      ].map((one) => postalOrder({ ...one, dossierCode: codeOf(number) }));
+    for (const one of moved('BC-4', 4)) expect((await push(one))?.outcome).toBe('accepted');
+    const { results } = await hub.push(moved('BC-5', 5), { what: 'postal-orders' });
+    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted', 'accepted']);
+  });
+
   test('follows its tracking, and ends when it is delivered', async () => {
     const steps = [{ at: at('10:00'), status: 'Đã phát' }];
     await push({ code: 'BC-1', state: 'delivered', stateAt: at('10:00'), steps });
