@@ -127,7 +127,9 @@ describe('quarantine', () => {
     expect(text).toContain('<strong>Đang xử lý</strong> <code class="note">processing</code></span>');
     expect(text).toContain('table=national-status&amp;from=77&amp;to=processing');
     expect(text).not.toContain('name="other"');
-    expect((await officer.get('/console/messages')).text).toContain('>giao diện của Cổng DVCQG</span>');
+    expect((await officer.get('/console/messages')).text).toContain(
+      'giao diện <code class="note">national-portal</code>',
+    );
     expect((await resolve(id, { action: 'map', to: 'a-word-of-nobody' })).status).toBe(400);
   });
 

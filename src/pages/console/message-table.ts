@@ -35,7 +35,6 @@ function senderOf(visit: Visit, { party, keyName }: Message): Html {
 const DOORS = {
   rest: ['giao diện REST', 'REST'],
   soap: ['dịch vụ SOAP', 'SOAP'],
-  'national-portal': ['giao diện của Cổng DVCQG', 'national-portal dialect'],
   pull: ['trục lấy về', 'pulled'],
   callback: ['thông báo của bên kết nối', 'callback'],
   answer: ['trả lời của bên nhận', 'answer of a receiver'],
@@ -48,15 +47,14 @@ const DOORS = {
 
 /** How a message came, with the code of the door in small. */
 export function doorOf(visit: Pick<Visit, 'say'>, door: string): Html {
-  const code = html`<code class="note">${door}</code>`;
-  return isKnown(door) ? html`${doorName(visit, door)} ${code}` : code;
+  return isKnown(door) ? html`${doorName(visit, door)} <code class="note">${door}</code>` : doorName(visit, door);
 }
 
-/** The same for a narrow column. The code of a known door is in its title. */
+/** The same for a narrow column. The code of a known door is in its title. Another door is that of a dialect. */
 function doorName({ say }: Pick<Visit, 'say'>, door: string): Html {
   return isKnown(door)
     ? html`<span title="${door}">${word(say, DOORS, kindOf(door))}</span>`
-    : html`<code class="note">${door}</code>`;
+    : html`${say('giao diện', 'dialect')} <code class="note">${door}</code>`;
 }
 
 const kindOf = (door: string): string => door.split(':')[0] ?? '';
