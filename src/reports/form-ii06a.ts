@@ -84,7 +84,12 @@ function headOf(lines: string): readonly (readonly HeadCell[])[] {
   ];
 }
 
-const RULE_NAMES = { '766': 'Quyết định 766/QĐ-TTg', opencps: 'OpenCPS', td: 'theo ngày' } as const;
+/** The index of decision 766 also counts refused dossiers, so its numbers are higher. */
+const RULE_NAMES = {
+  '766': 'Quyết định 766/QĐ-TTg, tính cả hồ sơ không được tiếp nhận',
+  opencps: 'OpenCPS, không tính hồ sơ không được tiếp nhận',
+  td: 'theo ngày, không tính hồ sơ không được tiếp nhận',
+} as const;
 
 function notesOf(rule: StatisticsReport['rule'], behind: number | null): readonly string[] {
   const counted = `Cách tính đúng hạn: ${RULE_NAMES[rule]}.`;

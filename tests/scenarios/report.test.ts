@@ -58,6 +58,29 @@ test('every number of form II.06a is the number of such dossiers, as a number', 
   expect(heads).toMatch(/đã giải quyết: Quá hạn,Số lượng hồ sơ đang giải quyết: Tổng số,.*: Trong hạn,.*: Quá hạn$/);
 });
 
+test('form II.06a says whether its rule counts refused dossiers, because its totals differ by them', async () => {
+  await hub.push(
+    dossier({
+      code: 'H60.01-250801-9001',
+      agencyCode: 'H60.09',
+      status: 'refused',
+      statusAt: at(70),
+      receivedAt: at(70),
+    }),
+  );
+  const form = async (rule: '766' | 'td') => {
+    const [from, to] = ['2025-06-15T00:00:00+07:00', '2025-09-14T23:59:59.999+07:00'];
+    const filter = { agency: 'H60.09', field: undefined, service: undefined };
+    const now = '2025-09-20T08:00:00+07:00';
+    const counted = await hub.hub.statistics.report({ rule, by: 'agency', from, to, filter, now });
+    return formII06a(counted, { period: '2025-Q3', reportedBy: 'Tỉnh Tuyên Quang' });
+  };
+  const [by766, byDays] = [await form('766'), await form('td')];
+  expect([by766.rows.at(-1)?.cells[2], byDays.rows.at(-1)?.cells[2]]).toEqual([1, 0]);
+  expect(by766.notes[0]).toContain('tính cả hồ sơ không được tiếp nhận');
+  expect(byDays.notes[0]).toContain('không tính hồ sơ không được tiếp nhận');
+});
+
 /** Counts the pushed records one by one: late by the day. */
 function countOf(agencies: readonly string[], from: string, to: string): readonly number[] {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];

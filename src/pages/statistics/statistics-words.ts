@@ -53,8 +53,8 @@ export function ruleMeans(say: Say, rule: Rule): string {
       'Counted like OpenCPS: without refused dossiers. Early means that the result was handed over before the due date.',
     ),
     td: say(
-      'Tính theo ngày, không theo giờ; hồ sơ chờ bổ sung, rút hoặc dừng xử lý nằm trong cột đúng hạn.',
-      'Counted by days, not by hours. Dossiers that wait for a supplement, or were withdrawn or stopped, count as on time.',
+      'Tính theo ngày, không theo giờ; không tính hồ sơ không được tiếp nhận; hồ sơ chờ bổ sung, rút hoặc dừng xử lý nằm trong cột đúng hạn.',
+      'Counted by days, not by hours, without refused dossiers. Dossiers that wait for a supplement, or were withdrawn or stopped, count as on time.',
     ),
   }[rule];
 }
