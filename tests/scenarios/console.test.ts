@@ -1111,7 +1111,9 @@ describe('the console', () => {
       expect(causes((await officer.get(`/console/dossiers?code=${CODE(1)}`)).text)).toBe(0);
       const all = '/console/incidents?party=ministry&amp;state=all';
       expect((await officer.get('/console/parties/ministry')).text).toContain(`href="${all}"`);
-      expect((await officer.get(all.replace('&amp;', '&'))).text).toContain('the pull did not end');
+      const { text } = await officer.get(all.replace('&amp;', '&'));
+      expect(text).toContain('the pull did not end');
+      expect(text).toMatch(/<a href="\/console\/incidents\/(\d+)">Sự cố \1<\/a>/);
       expect((await officer.get('/console/incidents?party=portal&state=all')).text).toContain('Không có sự cố.');
     });
 

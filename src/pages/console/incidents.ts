@@ -62,7 +62,7 @@ function addIncident(site: Site, { reportingDay }: Pick<ConsoleContext, 'reporti
   site.screen('/incidents/:id', async (visit) => {
     const { c, say, api } = visit;
     const id = c.req.param('id') ?? '';
-    const title = say(`Sự cố ${id}`, `Incident ${id}`);
+    const title = incidentName(say, id);
     const { body, problem } = await api.get<WholeIncident>(`incidents/${segment(id)}`);
     if (!body) return refusedScreen(say, title, { problem });
     const period = quarterOf(instantToMs(body.openedAt), reportingDay);
@@ -160,6 +160,8 @@ function noteForm(visit: Visit, { id, notes: [newest] }: WholeIncident): Html {
 /** Incidents of the hub itself, which have no party page. */
 const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back', 'replica-away']);
 
+const incidentName = (say: Say, id: string | number): string => say(`Sự cố ${id}`, `Incident ${id}`);
+
 export function incidentTable(visit: Visit, list: Part<Incident>): Html {
   const { say, nowMs } = visit;
   const hasAdvice = list.items.some((one) => todoOf(say, one) !== undefined);
@@ -174,7 +176,9 @@ export function incidentTable(visit: Visit, list: Part<Incident>): Html {
       },
       {
         head: say('Sự cố', 'Incident'),
-        cell: (one) => html`<a href="/console/incidents/${one.id}">${kindOf(say, one)}</a>`,
+        // A badge alone does not look like a link, and several of one kind would sound alike.
+        cell: (one) =>
+          html`${kindOf(say, one)}<br><a href="/console/incidents/${one.id}">${incidentName(say, one.id)}</a>`,
       },
       {
         head: say('Nguyên nhân có thể', 'Probable cause'),

@@ -143,7 +143,7 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
     { head: say('Lỗi', 'Error'), cell: ({ lastError }: Pull) => longText(lastError && lastError) },
   ];
   const now = {
-    head: '',
+    head: say('Thao tác', 'Action'),
     cell: ({ name }: Pull) =>
       orderForm(visit, {
         to: `/console/parties/${segment(party)}/pull`,

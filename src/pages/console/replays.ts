@@ -89,7 +89,7 @@ function replayTable(visit: Visit, list: Part<Replay>): Html {
         cell: ({ at, endedAt, stoppedBy }) =>
           html`${timeOf(at)}<br>${timeOf(endedAt)}${stoppedBy ? say(` (${stoppedBy} dừng)`, ` (by ${stoppedBy})`) : ''}`,
       },
-      { head: '', cell: (one) => stopForm(visit, one) },
+      { head: say('Thao tác', 'Action'), cell: (one) => (one.state === 'running' ? stopForm(visit, one) : '–') },
     ],
   });
 }

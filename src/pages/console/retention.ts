@@ -123,7 +123,9 @@ function holdTable(visit: Visit, list: Listed<LegalHold>): Html {
       { head: say('Lý do', 'Why'), cell: ({ why }) => html`<span class="words">${why}</span>` },
       { head: say('Người đặt', 'By'), cell: ({ who }) => who },
       { head: say('Từ', 'Since'), cell: ({ at }) => timeAndAge(say, at, nowMs) },
-      ...(may(visit, 'ops:configure') ? [{ head: '', cell: (one: LegalHold) => liftForm(visit, one) }] : []),
+      ...(may(visit, 'ops:configure')
+        ? [{ head: say('Thao tác', 'Action'), cell: (one: LegalHold) => liftForm(visit, one) }]
+        : []),
     ],
   });
 }
