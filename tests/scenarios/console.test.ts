@@ -451,6 +451,9 @@ describe('the console', () => {
       const orders = { pause: `Đã tạm dừng ${title}.`, resume: `${title} chạy tiếp.` };
       for (const [order, text] of Object.entries(orders))
         expect((await other.post(`/console/parties/ministry/${order}`, { why: 'x' })).text).toContain(text);
+      // Its name is found as people type it, without marks.
+      expect((await other.get('/console/search?q=he+thong+cua+BO')).to).toBe('/console/parties/ministry');
+      expect((await other.get('/console/search?q=he+thong+khac')).text).toContain('Ô này chỉ tìm theo mã');
       await named.close();
     });
 

@@ -17,6 +17,8 @@ const FIELDS = {
   agency: ['Cơ quan', 'Agency'],
   reason: ['Lý do', 'Reason'],
   subject: ['Đối tượng', 'Subject'],
+  period: ['Kỳ báo cáo', 'Period'],
+  within: ['Hạn trả kết quả', 'Deadline'],
 } as const satisfies WordTable;
 
 /** Why the API refused a request, in words. */

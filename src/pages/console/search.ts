@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { typedCode } from '#core/identifiers/identifiers';
+import { fold } from '#core/vietnamese/text';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { emptyState } from '../parts/parts.ts';
@@ -45,7 +46,10 @@ export function addSearch(site: Site): void {
                     'Nhập mã hồ sơ, thông điệp, lượt chuyển, câu hỏi, hoặc tên bên kết nối.',
                     'Enter the code of a dossier, message, delivery or question, or the name of a party.',
                   )
-                : say(`Không tìm thấy “${q}”.`, `Nothing found for “${q}”.`),
+                : say(
+                    `Không tìm thấy “${q}”. Ô này chỉ tìm theo mã, số biên nhận hoặc tên bên kết nối.`,
+                    `Nothing found for “${q}”. This field knows codes, receipts and the names of parties.`,
+                  ),
               html`<p><a href="/console/messages${queryText({ code: q })}">${say('Tìm trong các thông điệp, kể cả thông điệp không hợp lệ', 'Look among the messages, also the invalid ones')}</a></p>`,
             )
           : html`${refusalNote(say, problem)}<p class="note">${say(`${hits.length} kết quả cho “${q}”.`, `${counted(hits.length, 'result', 'results')} for “${q}”.`)}</p>
@@ -126,9 +130,9 @@ async function recordHits({ say, api }: Visit, q: string): Promise<readonly Hit[
 }
 
 function partyHits({ say, titles }: Visit, q: string): readonly Hit[] {
-  const sought = q.toLocaleLowerCase('vi');
+  const sought = fold(q);
   return [...titles]
-    .filter(([id, title]) => id === sought || title.toLocaleLowerCase('vi').includes(sought))
+    .filter(([id, title]) => id === sought || fold(title).includes(sought))
     .map(([id, title]) => ({
       href: `/console/parties/${segment(id)}`,
       what: say('bên kết nối', 'party'),
