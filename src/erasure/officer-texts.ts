@@ -37,13 +37,10 @@ export async function findOfficerTexts(
 ): Promise<readonly OfficerTexts[]> {
   const found: OfficerTexts[] = [];
   for (const place of [...NOTE_TEXTS, AUDIT_REASONS, ...FILTER_TEXTS]) {
-    const texts: string[] = [];
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: readonly string[] = await officerTexts(database, place, after);
-      for (const text of page) if (await isTheirs(text, isFilter(place))) texts.push(text);
-      after = page.at(-1);
-    }
-    if (texts.length > 0) found.push({ place, texts });
+    const texts = new Set<string>();
+    for (let part = await officerTexts(database, place); part; part = await officerTexts(database, place, part.last))
+      for (const text of part.texts) if (!texts.has(text) && (await isTheirs(text, isFilter(place)))) texts.add(text);
+    if (texts.size > 0) found.push({ place, texts: [...texts] });
   }
   return found;
 }

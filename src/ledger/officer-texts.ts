@@ -4,21 +4,26 @@ import type { Database } from '../database/pool.ts';
 /** A column with texts that officers write in clear. */
 export interface OfficerPlace {
   readonly table: string;
+  /** The table's key: name and type of each column. */
+  readonly key: Readonly<Record<string, string>>;
   readonly column: string;
 }
 
 /** The reasons in the audit. A changed entry must be signed, see hideInAudit of audit-chain.ts. */
-export const AUDIT_REASONS: OfficerPlace = { table: 'audit', column: 'why' };
+export const AUDIT_REASONS: OfficerPlace = { table: 'audit', key: { id: 'int8' }, column: 'why' };
 
 const placesIn = (table: string, ...columns: readonly string[]): readonly OfficerPlace[] =>
-  columns.map((column) => ({ table, column }));
+  columns.map((column) => ({ table, key: { id: 'int8' }, column }));
 
 /** Names and conditions of saved filters. A filter without its words is of no use, so it goes as a whole. */
-export const FILTER_TEXTS = placesIn('saved_filters', 'name', 'query');
+export const FILTER_TEXTS: readonly OfficerPlace[] = placesIn('saved_filters', 'name', 'query').map((place) => ({
+  ...place,
+  key: { key_id: 'text', list: 'text', name: 'text' },
+}));
 
 /** Reasons of orders, statements about incidents, and purposes of questions to registers. */
 export const NOTE_TEXTS: readonly OfficerPlace[] = [
-  ...placesIn('asks', 'purpose', 'legal_basis'),
+  ...placesIn('asks', 'purpose', 'legal_basis').map((place) => ({ ...place, key: { id: 'uuid' } })),
   ...placesIn('code_entries', 'why'),
   ...placesIn('corrections', 'why'),
   ...placesIn('erasures', 'why'),
@@ -29,18 +34,31 @@ export const NOTE_TEXTS: readonly OfficerPlace[] = [
   ...placesIn('resolutions', 'why'),
 ];
 
-/** A page of the different texts of a column, in the order of their bytes. @param after the last one of the page before */
+/**
+ * Reads some rows in the order of their key, so that each row of a large table is read once.
+ *
+ * @returns the different texts of their column, and the key of the last row; undefined after the end
+ */
 export async function officerTexts(
   { pool }: Pick<Database, 'pool'>,
-  { table, column }: OfficerPlace,
-  after: string,
-): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ text: string }>(
-    `SELECT DISTINCT ${column} COLLATE "C" AS text FROM ${table} WHERE ${column} COLLATE "C" > $1 ORDER BY 1 LIMIT 2000`,
-    [after],
+  { table, key, column }: OfficerPlace,
+  after?: readonly string[],
+): Promise<{ readonly texts: readonly string[]; readonly last: readonly string[] } | undefined> {
+  const names = Object.keys(key).join(', ');
+  const bound = Object.values(key).map((type, at) => `$${at + 1}::${type}`);
+  const { rows } = await pool.query<{ texts: readonly string[]; last: readonly string[] | null }>(
+    `WITH part AS (
+       SELECT ${names}, ${column} AS text FROM ${table} ${after ? `WHERE (${names}) > (${bound.join(', ')})` : ''}
+       ORDER BY ${names} LIMIT ${ROWS})
+     SELECT ARRAY(SELECT DISTINCT text FROM part WHERE text <> '') AS texts,
+       (SELECT ARRAY[${names}]::text[] FROM part ORDER BY ROW(${names}) DESC LIMIT 1) AS last`,
+    [...(after ?? [])],
   );
-  return rows.map(({ text }) => text);
+  const { texts = [], last = null } = rows[0] ?? {};
+  return last ? { texts, last } : undefined;
 }
+
+const ROWS = 10_000;
 
 /** A text, and what takes its place. */
 export interface ChangedText {

@@ -176,7 +176,7 @@ describe('reconcile', () => {
     expect(text).toMatch(/khác nội dung: TrangThaiHoSo của trục \d+, bên nhận 9/);
     expect(text).toMatch(/khớp/);
     expect(text).toContain('chưa so được: hệ thống của bên nhận không cho tra cứu');
-    expect(decodeURIComponent(compared.text)).toMatch(new RegExp(`${TWO},[^\n]*,khớp,`));
+    expect(decodeURIComponent(compared.text)).toMatch(new RegExp(`${TWO};[^\n]*;khớp;`));
     await officer.get('/console/audit');
     expect((await officer.get('/console/audit')).text).toContain('so hồ sơ với bên kết nối');
     await changeAtPortal(ONE, { TrangThaiHoSo: '2' });
