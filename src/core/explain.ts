@@ -69,7 +69,7 @@ export function explain(
 
 type Errors = ReturnType<ReturnType<typeof Compile>['Errors']>;
 
-/** What one error of the check says, by place. */
+/** The words of one error of the check, by place. */
 function* wordsOfError(
   { keyword, instancePath, params }: Errors[number],
   root: SchemaNode,

@@ -53,7 +53,7 @@ test('a date may be milliseconds since 1970, and is written as a number if wante
   expect(written.record).toEqual({ at: 1754961300000 });
 });
 
-test('a value that is no moment is not written as one, and a day only where the form has no time', () => {
+test('a value that is no moment is not written as a date, nor a day where the form has a time', () => {
   const write: FillOptions = { ...options, way: 'write' };
   const written = (date: string, at: string) => fill({ at: { from: 'at', date } } as unknown as Fields, { at }, write);
   for (const date of ['instant', 'epoch-s', 'epoch-ms', 'dd/MM/yyyy', 'yyyyMMddHHmmss'])

@@ -13,7 +13,7 @@ export interface PlacedHeading extends Required<HeadCell> {
 
 type Head = readonly (readonly HeadCell[])[];
 
-/** Places each heading in the first free columns of its row: below a heading of several rows there is none. */
+/** Places each heading in the first free columns of its row. A heading of several rows covers columns of the next rows. */
 export function placeHeadings(head: Head): readonly PlacedHeading[] {
   /** By column, the first row that no heading covers yet. */
   const freeFrom: number[] = [];
