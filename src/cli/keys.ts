@@ -8,6 +8,7 @@ import { hubKinds } from '../foundation/hub-kinds.ts';
 import { resignAnchors } from '../ledger/audit-chain.ts';
 import { resealCheckpoints } from '../ledger/pulls.ts';
 import { createVault } from '../secrets/vault.ts';
+import { variableName } from './init/settings-texts.ts';
 import { withDatabase } from './open-database.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from './run-command.ts';
@@ -79,10 +80,7 @@ function newKey({ id, scope, party }: NewKey): Result {
   if (scope.includes('dossier:write') && party === undefined)
     throw new UsageError('--party is missing: a key with dossier:write opens the door of one party');
   const secret = randomBytes(32).toString('base64url');
-  const variable = `${id
-    .toUpperCase()
-    .replace(/[^A-Z0-9]+/g, '_')
-    .replace(/^(?=[0-9])|^$/, '_')}_KEY`;
+  const variable = variableName(`${id}-key`);
   const entry = { id, secret: `\${${variable}}`, scopes: scope, party };
   const text = [
     'The secret is shown once. Give it to the partner, and to the hub in its environment:',

@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { firstSettings } from '../../src/cli/init/first-settings.ts';
+import { loadAdapters } from '../../src/parties/load-adapters.ts';
 import { migratedDatabase, type TestDatabase, testDatabase } from '../support/database.ts';
 import { lienthongHere, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
@@ -213,6 +215,18 @@ describe('keys', () => {
     const plain = await here(['keys', 'new', '--id', 'one-stop', '--scope', 'dossier:write', '--party', 'one-stop']);
     expect(plain.out).toMatch(/ONE_STOP_KEY=[\w-]{43}\n/);
     expect(plain.out).toContain('"party":"one-stop"');
+  });
+
+  test.each([
+    ['soYTe', 'SO_YTE_KEY'],
+    ['Sở Y tế', 'S_Y_T_KEY'],
+    ['1-cua', '_1_CUA_KEY'],
+  ])('new: names the variable of %s as init does, by a name that shells take', async (id, variable) => {
+    const made = await here(['keys', 'new', '--id', id, '--scope', 'index:read', '--json']);
+    expect(JSON.parse(made.out)).toMatchObject({ variable, entry: { secret: `\${${variable}}` } });
+    const file = { province: { code: 'H60', name: 'Tuyên Quang' }, url: 'https://hub.example' };
+    const { variables } = firstSettings({ ...file, partners: [{ id, adapter: 'one-stop' }] }, await loadAdapters());
+    expect(variables.map(({ name }) => name)).toContain(variable);
   });
 
   test('reseal: says what still needs the old secret', async () => {

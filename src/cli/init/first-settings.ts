@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { HubFile, Scope } from '../../config/hub-file.ts';
 import { offersOf } from '../../kit/adapter.ts';
 import type { LoadedAdapter } from '../../parties/load-adapters.ts';
+import { variableName } from './settings-texts.ts';
 
 /** What a province says of itself at the first start. */
 export interface Answers {
@@ -151,12 +152,6 @@ function requiredOf(
     }),
   );
 }
-
-const variableName = (text: string): string =>
-  text
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .toUpperCase();
 
 interface FirstKey {
   readonly id: string;

@@ -10,6 +10,14 @@ export function environmentText(variables: readonly Variable[]): string {
   return `# Secrets and addresses of the hub. Only its owner may read this file.\n\n${lines.join('\n')}`;
 }
 
+/** The variable for some words, such as the secret of a key. */
+export const variableName = (text: string): string =>
+  text
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^(?=[0-9])/, '_')
+    .toUpperCase();
+
 /** A variable for a shell and for systemd, whatever its value holds: an address may have `&`, a password `$`. */
 export function environmentLine(name: string, value: string): string {
   return `${name}='${value.replaceAll("'", "'\\''")}'\n`;
