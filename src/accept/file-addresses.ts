@@ -6,7 +6,7 @@ import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 import type { Rows } from './rows.ts';
 
-/** Adds the files that accepted dossiers name by addresses from which the hub may fetch. Any other address is never called. */
+/** Adds the files that applied dossiers name by addresses from which the hub may fetch. Any other address is never called. */
 export function noteFileAddresses(
   { vault, filesFrom }: Pick<AcceptDeps, 'vault' | 'filesFrom'>,
   { fileFetches }: Pick<Rows, 'fileFetches'>,
@@ -16,7 +16,9 @@ export function noteFileAddresses(
   const allowed = filesFrom(party);
   if (!allowed) return;
   for (const [index, item] of items.entries()) {
-    if (results[index]?.outcome !== 'accepted') continue;
+    const outcome = results[index]?.outcome;
+    // A record that comes late may add documents.
+    if (outcome !== 'accepted' && outcome !== 'stale') continue;
     const { code, urls } = addressesIn(item);
     for (const url of urls) {
       if (!isUnder(url, allowed)) continue;

@@ -106,6 +106,18 @@ describe('files that a dossier names by an address', () => {
     expect(rows[0].url.toString('latin1')).not.toContain('tep');
   });
 
+  test('a late record that adds a document has it fetched', async () => {
+    const at = (hour: number) => ({ status: 'processing', statusAt: `2025-08-19T${hour}:00:00+07:00` });
+    host.serve('/tep/40.pdf', pdf('đơn'));
+    await hub.push(dossier({ code: codeOf(40), ...at(14) }));
+    const documents = [{ name: 'Đơn', url: `${host.url}/tep/40.pdf` }];
+    const { results } = await hub.push(dossier({ code: codeOf(40), ...at(10), documents }));
+    expect(results).toMatchObject([{ outcome: 'stale' }]);
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(40)}`)).body.documents).toMatchObject([{ name: 'Đơn' }]);
+    await fetchAll();
+    expect(await statesOf(40)).toEqual(['stored']);
+  });
+
   test('an address outside the settings is never called, and passes unchanged', async () => {
     const url = `${other.url}/tep/2.pdf`;
     await pushNaming(2, url, `${host.url}/khac/2.pdf`, 'http://169.254.169.254/tep/');
