@@ -985,12 +985,16 @@ describe('the console', () => {
       await other.signIn('ops');
       await both.push(dossier({ code: CODE(1) }));
       await both.push(progress({ code: CODE(1) }), { what: 'progress' });
+      await both.push(dossier({ code: CODE(1), status: 'resolved', statusAt: '2025-08-20T08:00:00+07:00' }));
       await both.deliver();
       const { text } = await other.post('/console/bulk', { codes: CODE(1), action: 'look-up' });
       const carried = [...text.matchAll(/data-label="Nội dung"><span title="([\w.]+)">([^<]+)</g)].map(
         ([, , word]) => word,
       );
       expect(carried.sort()).toEqual(['hồ sơ', 'tiến độ']);
+      // A step is no old version of the dossier.
+      const results = [...text.matchAll(/data-label="Tình trạng">([^<]+)</g)].map(([, result]) => result);
+      expect(results.sort()).toEqual(['đã chuyển', 'đã chuyển bản mới nhất']);
       await both.close();
     });
 

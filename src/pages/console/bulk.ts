@@ -133,11 +133,12 @@ function severalOf({ say }: Visit, found: readonly { readonly code: string }[]):
   return say(`là mã của nhiều hồ sơ, hãy ghi một trong: ${codes}`, `names several dossiers, give one of ${codes}`);
 }
 
-/** What the party was sent, compared with the present version of the dossier. */
-function sentOf({ say }: Visit, { state, version, reason }: Delivery, newest: number | undefined): string {
+/** What the party was sent. Of the dossier itself, compared with its present version: others count versions of their own. */
+function sentOf({ say }: Visit, { state, version, reason, operation }: Delivery, newest: number | undefined): string {
   const meaning = reason === null ? undefined : meaningOf(reason);
   const why = meaning ? `: ${say(meaning[0], meaning[1])}` : '';
   if (state !== 'delivered') return `${word(say, DELIVERY_STATES, state)}${why}`;
+  if (operation !== 'dossier.upsert.v1') return word(say, DELIVERY_STATES, state);
   if (newest === undefined || version >= newest) return say('đã chuyển bản mới nhất', 'has the newest version');
   return say(`đã chuyển bản ${version}, mới nhất là ${newest}`, `has version ${version} of ${newest}`);
 }
