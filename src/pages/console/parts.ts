@@ -270,7 +270,7 @@ export async function agencyField(
     chosen,
     html` list="agencies" placeholder="${say('tên hoặc mã', 'name or code')}"${note && html` aria-describedby="agency-note"`}${isRequired ? html` required` : ''}`,
   )}<datalist id="agencies">${[...names].map(([code, text]) => html`<option value="${code}">${text}</option>`)}</datalist>${
-    note && html`<p class="note" id="agency-note">${note}</p>`
+    note && html`<p class="note below" id="agency-note">${note}</p>`
   }`;
 }
 
