@@ -201,6 +201,7 @@ export function dossierRow(working: Working): DossierRow {
     working.loaded?.view.record.applicant,
     ...working.history.events.map(({ record }) => record?.applicant),
   ];
+  const former = formerPeople(working.former, named, working.held?.view.record.applicant);
   return {
     held: working.held as Held,
     madeFrom: working.loaded?.version ?? 0,
@@ -211,7 +212,8 @@ export function dossierRow(working: Working): DossierRow {
     party: working.party,
     ownsCode: working.ownsCode,
     isClaimOnly: working.loaded !== undefined && working.party === '',
-    former: formerPeople(working.former, named, working.held?.view.record.applicant),
+    namesMore: former.length > working.former.length,
+    former,
     rewrites: working.rewrites,
   };
 }

@@ -81,6 +81,7 @@ function erasedDossier(
     party,
     ownsCode: true,
     isClaimOnly: false,
+    namesMore: false,
     former: hidden
       ? formerPeople(
           [],

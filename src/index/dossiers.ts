@@ -25,6 +25,8 @@ export interface DossierRow {
   readonly party: string;
   /** Readers see no change, so the masked JSON stays with its freshness. */
   readonly isClaimOnly: boolean;
+  /** Somebody is named whom the masked JSON of the version before does not hide. */
+  readonly namesMore: boolean;
   /** Its party is entitled to its code, so another party's alias of that name does not block it. */
   readonly ownsCode: boolean;
   /** Earlier applicants. Texts may still mention them. */
@@ -133,7 +135,7 @@ const columns = {
   parent_code: ['text', (w: Written) => w.record.parentCode],
   search: ['text', (w: Written) => w.search],
   masked: ['text', (w: Written) => w.masked],
-  mask_of: ['int4', (w: Written) => w.row.held.version],
+  mask_of: ['int4', (w: Written) => (w.row.isClaimOnly && w.row.namesMore ? 0 : w.row.held.version)],
   former: ['bytea', (w: Written) => w.former?.bytes],
   former_key: ['int4', (w: Written) => w.former?.keyId],
   sealed: ['bytea', (w: Written) => w.sealed.bytes],
@@ -152,7 +154,7 @@ const WORDS_OF_ROW = `array_to_tsvector(string_to_array(given.search, ' '))`;
 /** Columns that stay if readers see no change. */
 const SHOWN = new Set(['masked', 'changed_at']);
 const UNCHANGED = Buffer.alloc(0);
-/** An unchanged mask is also that of the new version, unless an older hub made it. */
+/** An unchanged mask is also that of the new version, unless an older hub made it, or a claim names somebody new. */
 const MASK_OF = `CASE WHEN excluded.masked = '' AND dossiers.mask_of <> dossiers.version THEN 0 ELSE excluded.mask_of END`;
 
 function setTo(name: string): string {

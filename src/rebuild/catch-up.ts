@@ -1,7 +1,7 @@
 import { firstUuidOf, msOf, NIL_UUID } from '../database/uuid.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
-import type { Lane } from './lane.ts';
+import type { RebuildLanes } from './lanes.ts';
 import { createRecall, type Recall, type RecallDeps, type Recalled } from './recall.ts';
 import { storedItems } from './recorded-items.ts';
 import { countRecorded, recordedMessages } from './recorded-messages.ts';
@@ -23,7 +23,12 @@ export interface CatchUp {
 const LATE_MS = 3_600_000;
 
 /** @param findings receives problems of the messages themselves */
-export function createCatchUp(deps: RecallDeps, lane: Lane, findings: Findings, tell: Tell): CatchUp {
+export function createCatchUp(
+  deps: RecallDeps,
+  lanes: Pick<RebuildLanes, 'apply' | 'mask'>,
+  findings: Findings,
+  tell: Tell,
+): CatchUp {
   const { live, codes } = deps;
   const recall = createRecall(deps);
   const progress = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: NIL_UUID };
@@ -36,7 +41,7 @@ export function createCatchUp(deps: RecallDeps, lane: Lane, findings: Findings, 
         progress.oldestAt = submission.receivedAt;
       if (id > progress.lastId) progress.lastId = id;
     }
-    findings.add(await ofCovered(await lane.apply(recalled)));
+    findings.add(await ofCovered(await lanes.apply(recalled)));
     progress.messages += recalled.length;
   }
 
@@ -67,6 +72,7 @@ export function createCatchUp(deps: RecallDeps, lane: Lane, findings: Findings, 
         await apply(page);
         tell({ what: 'applying messages', done: progress.messages, total: Math.max(total, progress.messages) });
       });
+      await lanes.mask();
     },
   };
 }

@@ -13,6 +13,12 @@ export interface Lanes extends Lane {
   close(): Promise<void>;
 }
 
+/** The lanes of a rebuild. */
+export interface RebuildLanes extends Lanes {
+  /** Renews the masks that claims left open, in both indexes. No lane applies anything meanwhile. */
+  mask(): Promise<void>;
+}
+
 /** What a thread needs for a lane of its own; plain data. */
 export interface LaneSettings {
   readonly databaseUrl: string;

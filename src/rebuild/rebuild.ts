@@ -11,7 +11,7 @@ import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
 import { allCodes, compareDossiers, notCovered, overWholeTables } from './compare.ts';
 import { createFindings, type Difference } from './difference.ts';
 import { missingChanges } from './feed.ts';
-import { type LaneSettings, type Lanes, laneThreads, singleLane } from './lanes.ts';
+import { type LaneSettings, laneThreads, type RebuildLanes, singleLane } from './lanes.ts';
 import type { RecallDeps } from './recall.ts';
 import { withFreshSchema } from './schema.ts';
 import { takeOver } from './take-over.ts';
@@ -135,7 +135,7 @@ function isOutOfOrder(error: unknown): boolean {
   return (error as { code?: unknown }).code === OutOfOrderError.code || isConflict(error);
 }
 
-async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: Lanes) => Promise<T>): Promise<T> {
+async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: RebuildLanes) => Promise<T>): Promise<T> {
   const { live, vault, kinds, ownership, ownedSince, parties } = deps;
   const stepsAreByMoment = (party: string) => parties.get(party)?.adapter.stepsAreByMoment ?? false;
   return withFreshSchema(live, async (beside) => {
@@ -145,8 +145,12 @@ async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: Lanes)
       count > 1
         ? laneThreads(given, { ...deps.lanes, ownedSince, stepsByMoment }, count)
         : singleLane({ ...given, live, vault, ownership, stepsAreByMoment });
+    const mask = async (): Promise<void> => {
+      await maskStale(live, vault);
+      await maskStale(beside, vault);
+    };
     try {
-      return await work(lanes);
+      return await work({ ...lanes, mask });
     } finally {
       await lanes.close();
     }
@@ -155,7 +159,7 @@ async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: Lanes)
 
 interface Work {
   readonly deps: RebuildDeps;
-  readonly lanes: Lanes;
+  readonly lanes: RebuildLanes;
   readonly catchUp: CatchUp;
   /** Dossiers that stay unchanged. */
   readonly left: Set<string>;

@@ -414,6 +414,16 @@ describe('who may say what, as the page says', () => {
   };
   test.each(rows(READS))('%s', (words) => playOf(readers, words)());
 
+  test('a person whom only a claim names is hidden in the texts of the owner, and a rebuild finds the same', async () => {
+    const code = codeIn('H60.01');
+    await send('one-stop', dossier({ code, applicant: OWN, abstract: `Khai sinh cho con của ${FOREIGN.name}` }));
+    await send('other', dossier({ code, applicant: FOREIGN, statusAt: LATER }));
+    const { body } = await hub.read(`/api/v1/dossiers/${code}`);
+    expect(JSON.stringify(body)).not.toContain(FOREIGN.name);
+    expect(body.applicant.name).toBe('L* T** C** N***');
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
+  });
+
   test('every play is on the page, and every table of the page is played', () => {
     const played = [owners, situations, conditions, records, readers].flatMap((plays) => Object.keys(plays));
     const onPage = [OWNERS, RECORDS].flatMap((heading) => listAfter(PAGE, heading));
