@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile';
 import type { Answered, Asked, Asker } from '../../asker.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { limitOf } from './bench.ts';
 import { secretsIn } from './message-guarantees.ts';
 import { REPLY_FAULTS } from './reply-faults.ts';
 import type { Subject, Vitest } from './subject.ts';
@@ -47,13 +48,19 @@ export function askGuarantees(subject: Subject, { describe, test, expect }: Vite
       for (const { title, fault } of NO_ANSWER)
         test(`${title} is no answer, and is not asked again`, async () => {
           const usual = await requestsOf(subject, question, values);
-          await withRegister(subject, question, values, async ({ partner, ask }) => {
-            // Every request before the question, such as a login, passes.
-            if (usual > 1) await partner.fault({ kind: 'pass', times: usual - 1 });
-            await partner.fault(fault.kind === 'down' ? fault : { ...fault, forMs: 60_000 });
-            expect(['unavailable', 'unknown', 'refused']).toContain((await ask()).kind);
-            expect(partner.requests().length).toBeLessThanOrEqual(usual);
-          });
+          await withRegister(
+            subject,
+            question,
+            values,
+            async ({ partner, ask }) => {
+              // Every request before the question, such as a login, passes.
+              if (usual > 1) await partner.fault({ kind: 'pass', times: usual - 1 });
+              await partner.fault(fault.kind === 'down' ? fault : { ...fault, forMs: 60_000 });
+              expect(['unavailable', 'unknown', 'refused']).toContain((await ask()).kind);
+              expect(partner.requests().length).toBeLessThanOrEqual(usual);
+            },
+            fault,
+          );
         });
 
       test('words of the register contain no value and no secret', () =>
@@ -83,9 +90,10 @@ async function withRegister(
   question: string,
   values: Asked['values'],
   use: (register: Register) => Promise<void>,
+  fault?: Fault,
 ): Promise<void> {
   const partner = await startSimulator(subject.simulator);
-  const connection = subject.connect(partner.url, { totalMs: 500 });
+  const connection = subject.connect(partner.url, limitOf(fault));
   const asker = subject.adapter.asks as Asker<unknown>;
   try {
     const ask = () => asker.ask(connection, sampleAsk({ question, values }));

@@ -20,7 +20,7 @@ export interface Trial {
   readonly expect: Vitest['expect'];
   /** The counts of one sample that is sent without faults. */
   plain(): Promise<Undisturbed>;
-  bench<T>(use: (bench: Bench) => Promise<T>): Promise<T>;
+  bench<T>(use: (bench: Bench) => Promise<T>, fault?: Fault): Promise<T>;
   /** Tests a fault that begins at the first request, at the second, and so on to the last of an undisturbed sending. */
   fromEachRequest(fault: Fault, use: (found: Found) => void, doubt?: boolean): Promise<void>;
 }

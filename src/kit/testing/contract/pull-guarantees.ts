@@ -68,7 +68,7 @@ interface PullBench {
 /** Runs a test with a partner that has two dossiers, or two records of each other kind that the adapter sends. */
 async function withPuller(subject: Subject, name: string, use: (bench: PullBench) => Promise<void>): Promise<void> {
   const partner = await startSimulator(subject.simulator);
-  const connection = subject.connect(partner.url, { totalMs: 500 });
+  const connection = subject.connect(partner.url, {});
   const puller = subject.adapter.pull?.[name] as Puller<unknown>;
   const { 'dossier.upsert.v1': dossiers, ...others } = subject.adapter.send ?? {};
   const operations = dossiers ? (['dossier.upsert.v1'] as const) : (Object.keys(others) as Operation[]);

@@ -30,7 +30,7 @@ export function sendGuarantees(
     operation,
     expect,
     plain: () => (known ??= undisturbed(subject, operation)),
-    bench: (use) => withBench(subject, operation, use),
+    bench: (use, fault) => withBench(subject, operation, use, fault),
     async fromEachRequest(fault, use, doubt = false) {
       // An item in doubt takes one more request, the look-up.
       const requests = (await trial.plain()).requests + Number(doubt);
@@ -39,7 +39,7 @@ export function sendGuarantees(
           await faultFrom(bench, n, fault);
           const [outcome] = await bench.send({ ...bench.sample(), doubt });
           return { outcome: outcome as Outcome, wires: bench.wires, taken: bench.taken() };
-        });
+        }, fault);
         use({ ...found, isLastRequest: n === requests });
       }
     },

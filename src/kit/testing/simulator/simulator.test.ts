@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import net from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Exchange } from '../../http/exchange.ts';
 import { createHttp } from '../../http/http.ts';
+import { testConnection } from '../test-connection.ts';
 import { createLedger } from './ledger.ts';
 import { defineSimulator, type Simulator, startSimulator } from './simulator.ts';
 
@@ -61,6 +63,21 @@ test('a ledger of states counts a repeat of the newest state, and no return to a
     [{ state: 'open' }, 1],
   ]);
   expect(ledger.repeats()).toBe(1);
+});
+
+test('a busy machine does not make a partner look away: a test connects as patiently as the hub', async () => {
+  const connection = testConnection({ url: partner.url });
+  const { connect } = net.Socket.prototype;
+  const slowly = vi.spyOn(net.Socket.prototype, 'connect').mockImplementation(function (this: net.Socket, ...given) {
+    // Timers come before sockets that are ready meanwhile.
+    process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 450));
+    return Reflect.apply(connect, this, given);
+  });
+  const reply = await connection.http.exchange({ method: 'POST', url: `${partner.url}/login` });
+  expect(slowly).toHaveBeenCalledTimes(1);
+  slowly.mockRestore();
+  expect(reply).toMatchObject({ kind: 'reply', status: 200 });
+  connection.close();
 });
 
 describe('a simulated partner', () => {
