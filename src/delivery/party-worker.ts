@@ -231,7 +231,7 @@ export class PartyWorker {
     const settled = await this.#breaker.run(async () => {
       const made = await attemptCall(this.#hub, this.#shared, this.#own.party, call);
       await this.#pauseIfAsked(made);
-      await acceptAnswers(this.#shared.accept, this.#own.party, made);
+      await acceptAnswers(this.#hub, this.#shared.accept, this.#own.party, made);
       return made;
     });
     // The call that closed the breaker keeps its leases meanwhile, so that what it could not deliver waits and is not retried at once.

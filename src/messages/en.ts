@@ -74,6 +74,7 @@ export const EN = {
   'no-place-in-record': 'the record has no place for it: it stays in the message and is not sent to {list}',
   'message-unreadable': 'message {id} cannot be read again, so its waiting items cannot be applied: {why}',
   'item-not-applied': 'item {place} of message {id} cannot be applied: {why}',
+  'answer-not-applied': 'the answer of {party} to delivery {id} cannot be applied: {why}',
   'not-kept': 'it is no longer stored',
   'fewer-items': 'it has {count} items by the present reading, and this is number {place}',
   'listed-twice': 'the list has the {kind} {code} twice: {first} is taken, {second} waits',

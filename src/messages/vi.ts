@@ -72,6 +72,7 @@ export const VI = translation({
   'no-place-in-record': 'bản ghi không có trường này: nội dung vẫn lưu trong thông điệp và không gửi tới {list}',
   'message-unreadable': 'không đọc lại được thông điệp {id} nên các mục đang chờ chưa được áp dụng: {why}',
   'item-not-applied': 'chưa áp dụng được mục thứ {place} của thông điệp {id}: {why}',
+  'answer-not-applied': 'chưa áp dụng được trả lời của {party} cho lượt chuyển {id}: {why}',
   'not-kept': 'không còn lưu',
   'fewer-items': 'nay chỉ đọc được {count} mục, trong khi đây là mục thứ {place}',
   'listed-twice': 'danh sách có {kind} {code} hai lần: đã dùng {first}, còn {second} chờ xử lý',

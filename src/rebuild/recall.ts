@@ -140,9 +140,11 @@ function asApplied(item: Item | undefined, outcome: Outcome): Item | undefined {
   return outcome === 'duplicate' && item ? (recordIn(item) ?? item) : item;
 }
 
+const WAITED: ReadonlySet<string> = new Set(['applied-at-its-time', 'not-owner', 'answer-not-applied']);
+
 /**
- * A record that its kind holds for a person is in the index. A doubtful text, a moment far ahead and a record of a party without
- * the right wait outside the index, and so does any other item in quarantine.
+ * A record that its kind holds for a person is in the index. A doubtful text, a moment far ahead, a record of a party without
+ * the right and an answer that could not be applied wait outside the index, and so does any other item in quarantine.
  */
 function appliedOutcome(
   { kinds }: Pick<RecallDeps, 'kinds'>,
@@ -150,7 +152,7 @@ function appliedOutcome(
   { outcome, problems = [] }: ItemResult,
 ): Outcome | undefined {
   if (outcome === 'quarantined') {
-    const waited = problems.some(({ code }) => code === 'applied-at-its-time' || code === 'not-owner');
+    const waited = problems.some(({ code }) => WAITED.has(code));
     const isOutside = waited || waitedForCatalogue({ problems });
     return kinds.of(operation) && !isOutside ? outcome : undefined;
   }

@@ -359,3 +359,38 @@ describe('payments at the platform', () => {
     expect(await hub.hub.rebuild({ lanes: 3 })).toMatchObject({ differences: [], identical: true });
   });
 });
+
+test('an answer that the hub cannot store ends its delivery, and waits for an officer', async () => {
+  const clock = { nowMs: START };
+  const platform = await startSimulator(paymentSimulator(), { now: () => clock.nowMs });
+  const hub = await openHub(platform, { repeatsInit: true });
+  const { pool } = hub.hub.database;
+  await hub.push([1, 2].map((n) => dossier({ code: codeOf(n) })));
+  const operator = operatorOf(hub);
+  await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '54000'; END $$`);
+  await pool.query(`CREATE TRIGGER fail BEFORE INSERT ON record_events FOR EACH ROW
+    WHEN (NEW.party = 'pay' AND NEW.subject = 'payment ${reference(1)}') EXECUTE FUNCTION fail()`);
+  await hub.push([request(1), request(2)], { what: 'payments' });
+  for (let n = 0; n < 3; n++) {
+    await hub.deliver();
+    clock.nowMs = hub.clock.nowMs += 61_000;
+  }
+  const { items: deliveries } = (await operator.get('deliveries')).body;
+  expect(deliveries.map(({ state, attempts }: Record<string, unknown>) => [state, attempts])).toEqual([
+    ['delivered', 1],
+    ['delivered', 1],
+  ]);
+  const read = async (n: number) => (await hub.read(`/api/v1/payments/${reference(n)}`, 'personal')).body;
+  expect(await read(2)).toMatchObject({ state: 'initiated' });
+  const [cause, ...others] = (await operator.get('quarantine')).body.items;
+  expect(others).toEqual([]);
+  expect(cause).toMatchObject({ kind: 'unreadable', items: 1, parties: ['pay'] });
+  await pool.query('DROP FUNCTION fail CASCADE');
+  const order = { action: 'release', why: 'the database takes it now' };
+  expect((await operator.post(`quarantine/${cause.id}/resolve`, order)).body).toMatchObject({ freed: 1 });
+  expect(await read(1)).toMatchObject({ state: 'initiated', payUrl: `${platform.url}/pay/${reference(1)}` });
+  expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+  await hub.close();
+  await platform.close();
+});
