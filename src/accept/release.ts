@@ -1,7 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { maskNamesIn } from '#core/masking/masking';
-import type { Cause } from '#core/problem';
+import { type Cause, whyAll } from '#core/problem';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
 import { quotedText, say, type Words } from '#messages/message';
 import { inEnglish } from '#messages/render';
@@ -57,7 +57,10 @@ export function createReleaseItems(hub: ReleaseHub, deps: ReleaseDeps): ReleaseI
   };
 }
 
-/** Moves an item that cannot be released to a cause of its message, where an operator finds it. A correction is there. */
+/**
+ * Moves an item that cannot be released to a cause of its message, where an operator finds it. A correction is there, and a
+ * settled item stays.
+ */
 function setAside({ database, nowMs }: Hub, { id, messageId, causeKey }: WaitingRow, why: Words): Promise<void> {
   const key = isOfCorrection(causeKey) ? causeKey : `unreadable:${messageId}`;
   const cause: Cause = { kind: 'unreadable', key, ...inEnglish(why) };
@@ -185,13 +188,20 @@ async function releaseOne(
       released: { ...source, quarantineId: id, causeKind, causeKey, isJudged },
       correction: isCorrection ? source : undefined,
     });
+    const invalid = results.find(({ outcome }) => outcome === 'invalid');
+    // The hub's state has changed since it came: a rating of a dossier that has one by now.
+    if (invalid) await setAside(hub, row, notApplied(row, whyAll(invalid.problems ?? [])));
     return results.every(({ outcome }) => outcome !== 'quarantined' && outcome !== 'invalid');
   } catch (error) {
     // Another process released it at the same time.
     if (isRetryable(error)) return false;
     if (isUnavailable(error)) throw error;
     hub.telemetry.failed('release', error);
-    await setAside(hub, row, say('item-not-applied', { id: messageId, place: place + 1, why: say('error-in-log') }));
+    await setAside(hub, row, notApplied(row, say('error-in-log')));
     return false;
   }
+}
+
+function notApplied({ messageId, item }: WaitingRow, why: Words): Words {
+  return say('item-not-applied', { id: messageId, place: item + 1, why });
 }

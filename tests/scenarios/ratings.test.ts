@@ -145,6 +145,23 @@ describe('ratings', () => {
     });
   });
 
+  test('a waiting rating that has become invalid waits for an operator, with the reason', async () => {
+    const later = await testHub({ keys: [...OPERATOR_KEYS] });
+    try {
+      await later.push(dossier(DONE));
+      const ratedAt = '2025-08-24T09:00:00+07:00';
+      const rate = async (given: Record<string, unknown>) =>
+        (await later.push(rating(given), { what: 'ratings' })).results[0]?.outcome;
+      expect([await rate({ ratedAt, level: 'dissatisfied' }), await rate({})]).toEqual(['quarantined', 'accepted']);
+      later.clock.nowMs = Date.parse(ratedAt) + 60_000;
+      await later.deliver();
+      const { items } = (await operatorOf(later).get('quarantine')).body;
+      expect(items).toMatchObject([{ kind: 'unreadable', detail: expect.stringContaining('has a rating already') }]);
+    } finally {
+      await later.close();
+    }
+  });
+
   test('a rating under another code of its dossier counts for the agency of the dossier', async () => {
     const alias = 'G22.99-20250812-0007';
     // Two systems know the dossier by one code.
