@@ -139,11 +139,17 @@ async function maskAgain(database: Database, vault: Vault, codes: readonly strin
   const named = await namedIn(database, vault, known);
   return known.map(({ code, version, masked, sealed, sealed_key }) => {
     const record = JSON.parse(vault.open({ keyId: sealed_key, bytes: sealed }).toString()) as Dossier;
-    const { freshness } = JSON.parse(masked) as { freshness: object };
     const former = formerPeople([], named.get(code) ?? [], record.applicant);
-    const json = maskedJson(record, freshness, peopleOf(record, former));
+    const json = maskedJson(record, freshnessIn(masked), peopleOf(record, former));
     return { code, version, masked: Buffer.from(json).toString(), former };
   });
+}
+
+const FRESHNESS = '"freshness":';
+
+/** It is the last member. What stands before it may be no JSON: an older hub repeated parts of some records. */
+function freshnessIn(masked: string): object {
+  return JSON.parse(masked.slice(masked.lastIndexOf(FRESHNESS) + FRESHNESS.length, -1));
 }
 
 /**

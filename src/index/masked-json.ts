@@ -80,7 +80,9 @@ function endOfObject(json: Buffer, from: number): number {
   return at + 1;
 }
 
-function spliced(json: Buffer, cuts: readonly Cut[]): Uint8Array {
+/** A member that came with a later message stands behind those of earlier ones, so the cuts may be in any order. */
+function spliced(json: Buffer, given: readonly Cut[]): Uint8Array {
+  const cuts = [...given].sort((one, other) => one.start - other.start);
   const bytes = Buffer.allocUnsafe(json.length + 3 * cuts.reduce((length, { put }) => length + put.length, 0));
   let at = 0;
   let from = 0;

@@ -267,6 +267,27 @@ describe('readers', () => {
     }
   });
 
+  test('an applicant who is named after the addresses of papers is masked too', async () => {
+    const code = 'H60.01-250812-0901';
+    const { applicant, ...rest } = dossier({ code });
+    const paper = { name: 'Giấy', url: 'https://tep.example/1' };
+    await hub.push({ ...rest, documents: [paper], results: [paper] });
+    await hub.push({ ...rest, applicant, status: 'processing', statusAt: '2025-08-13T10:00:00+07:00' });
+    const expectMasked = async (): Promise<void> => {
+      const shown = await (await hub.request('GET', `/api/v1/dossiers/${code}`, 'portal')).text();
+      expect(shown).not.toMatch(/Nguyễn Văn An|0900000001|tep\.example/);
+      expect(JSON.parse(shown)).toMatchObject({ applicant: { name: 'N***** V** A*' }, documents: [{ name: 'Giấy' }] });
+    };
+    await expectMasked();
+    // As an older hub wrote it.
+    await hub.hub.database.pool.query(
+      `UPDATE dossiers SET mask_of = 0, masked = replace(masked, ',"freshness":', '}],"applicant":{"name":"Nguyễn Văn An"},"freshness":')
+       WHERE code = $1`,
+      [code],
+    );
+    await expectMasked();
+  });
+
   test('the history shows nothing of a later corrected applicant', async () => {
     const code = 'H60.01-250812-3003';
     const applicant = { name: 'Trần Thị Bưởi', phone: '0900000002', identityNumber: '001000000002' };
