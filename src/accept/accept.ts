@@ -112,9 +112,13 @@ export async function acceptBatch(
   });
   handOn(deps, rows, written);
   releaseWritten(rows, written);
+  return acceptanceOf(rows, written, book, dossiers);
+}
+
+function acceptanceOf(rows: Rows, written: readonly Working[], book: RecordBook, { judged }: Dossiers): Acceptance {
   return {
     accepted: rows.accepted,
-    judged: dossiers.judged,
+    judged,
     notify: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
     settledCauses: [...rows.entries.values()].map(({ kind, record }) =>
       unmappedKey(kind, catalogueKey(kind, record.code)),
