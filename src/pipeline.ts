@@ -60,7 +60,7 @@ export interface Pipeline {
   readonly orders: OrderRunner;
   /** Notifies parties with due work, releases items whose dossier or moment has come, and continues orders. Logs failures. */
   sweep(): Promise<void>;
-  /** Resolves when this process delivers nothing. */
+  /** Resolves when this process delivers nothing, and has stored what it reports of its deliveries. */
   idle(): Promise<void>;
   /**
    * Finishes running calls and starts none. A delivery without an answer within `ms` is treated as after a kill: due

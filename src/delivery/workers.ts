@@ -51,6 +51,7 @@ export function createWorkers(hub: HubContext, deps: WorkersDeps): Workers {
     due: () => partiesWithWork(database, [...parties.keys()], nowMs()),
     async idle() {
       await Promise.all([...workers.values()].map((worker) => worker.idle()));
+      await deps.background.settled();
     },
     async drain(ms) {
       await Promise.all([...workers.values()].map((worker) => worker.drain(ms)));
