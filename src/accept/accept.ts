@@ -112,25 +112,21 @@ export async function acceptBatch(
   });
   handOn(deps, rows, written);
   releaseWritten(rows, written);
-  return acceptanceOf(rows, written, book, dossiers);
-}
-
-function acceptanceOf(rows: Rows, written: readonly Working[], book: RecordBook, { judged }: Dossiers): Acceptance {
   return {
     accepted: rows.accepted,
-    judged,
+    judged: dossiers.judged,
     notify: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
     settledCauses: [...rows.entries.values()].map(({ kind, record }) =>
       unmappedKey(kind, catalogueKey(kind, record.code)),
     ),
-    created: {
-      dossiers: [
-        ...written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
-        ...[...rows.aliases.values()].map(({ code }) => code),
-      ],
-      records: createdRecords(book),
-    },
+    created: { dossiers: newCodes(rows, written), records: createdRecords(book) },
   };
+}
+
+/** The codes of new dossiers, and those that dossiers got. */
+function newCodes({ aliases }: Rows, written: readonly Working[]): readonly string[] {
+  const created = written.filter((dossier) => !dossier.loaded);
+  return [...created.map(({ held }) => (held as Held).code), ...[...aliases.values()].map(({ code }) => code)];
 }
 
 /** Without a look-up, what another party says of a known dossier looks like the beginning of an unknown one. */

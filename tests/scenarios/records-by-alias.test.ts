@@ -57,6 +57,19 @@ describe('records that name their dossier by another of its codes', () => {
     expect((await hub.read('/api/v1/payments/TT-1')).body.dossierCode).toBe(aliasOf(1));
   });
 
+  test('leave their place to another one of the same batch when they move to another dossier', async () => {
+    await hub.push([named(71), named(72)]);
+    await push('postal-orders', postalOrder({ code: 'BC-71', dossierCode: codeOf(71) }));
+    const later = { stateAt: '2025-08-21T09:00:00+07:00' };
+    const moved = postalOrder({ code: 'BC-71', dossierCode: codeOf(72), ...later });
+    const next = postalOrder({ code: 'BC-72', dossierCode: codeOf(71) });
+    const results = await pushTo(hub, 'postal-orders', [moved, next]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
+    expect(await push('postal-orders', postalOrder({ code: 'BC-73', dossierCode: codeOf(71) }))).toMatchObject(
+      ORDER_EXISTS,
+    );
+  });
+
   test('reach a partner as given, with the dossier that they name', async () => {
     await hub.deliver();
     portal.sent.length = 0;
@@ -161,6 +174,13 @@ describe('records that name their dossier by another of its codes', () => {
         [some.flatMap((n) => [codeOf(n), aliasOf(n)]).join('|')],
       );
       expect(rows).toEqual([{ messages: 6, commits: 1 }]);
+    });
+
+    test('a postal order under an older alias, beside one under the new alias', async () => {
+      await hub.push(named(35, aliasOf(35)));
+      await push('postal-orders', postalOrder({ code: 'BC-35A', dossierCode: aliasOf(45) }));
+      const results = await atOnce(['dossier.upsert.v1', named(35, aliasOf(45))], order('BC-35B', aliasOf(35)));
+      expect(results).toMatchObject([{ outcome: 'accepted' }, ORDER_EXISTS]);
     });
   });
 
