@@ -155,7 +155,7 @@ function uniqueKeysOf(kind: Kind, record: KindRecord, codes: Iterable<string>): 
  * @param codes all codes of its dossier; see codesOfDossier
  */
 export function rivalOf(
-  { byUniqueKey }: RecordBook,
+  book: RecordBook,
   working: WorkingRecord,
   view: KindRecord,
   codes: readonly string[],
@@ -164,11 +164,28 @@ export function rivalOf(
   const key = uniqueKeyOf(kind, view);
   const isInPlace = held !== undefined && uniqueKeyOf(kind, held.view) === key;
   for (const one of uniqueKeysOf(kind, view, isInPlace ? [] : codes)) {
-    const other = byUniqueKey.get(one);
-    // The batch may have moved the other one away from this key.
-    if (other?.held && other !== working && uniqueKeyOf(kind, other.held.view) === one) return other.held.view;
+    const other = book.byUniqueKey.get(one);
+    if (!other?.held || other === working) continue;
+    // The batch may have moved the other one away.
+    if (uniqueKeyOf(kind, other.held.view) === one || closesCircle(book, working, one)) return other.held.view;
   }
   return undefined;
+}
+
+/**
+ * Whether stored records would take each other's unique keys in a circle. A key is free for a row when the row of the record
+ * that leaves it is written, so a circle has no first row.
+ */
+function closesCircle({ bySubject }: RecordBook, working: WorkingRecord, key: string): boolean {
+  const stored = new Map(
+    [...bySubject.values()].flatMap((one) => (one.loaded ? [[uniqueKeyOf(one.kind, one.loaded.view), one]] : [])),
+  );
+  let at = stored.get(key);
+  for (let left = stored.size; at?.held && left > 0; left--) {
+    if (at === working) return true;
+    at = stored.get(uniqueKeyOf(at.kind, at.held.view));
+  }
+  return false;
 }
 
 /** Adds a record to the book, or replaces what the book has of it. */
@@ -284,9 +301,11 @@ export function judgedDossiers(deps: AcceptDeps, book: RecordBook, dossiers: Dos
 /** The rows of the records that the batch changed. */
 export function recordRows({ bySubject }: RecordBook): readonly RecordRow[] {
   return [...bySubject.values()].flatMap(
-    ({ kind, held, loaded, messageId, party, receivedAt, changedAt, createdAt, rewrites }) =>
-      held && held !== loaded && messageId !== undefined
-        ? [{ kind, held, madeFrom: loaded?.version ?? 0, messageId, party, receivedAt, changedAt, createdAt, rewrites }]
-        : [],
+    ({ kind, held, loaded, messageId, party, receivedAt, changedAt, createdAt, rewrites }) => {
+      if (!held || held === loaded || messageId === undefined) return [];
+      const storedKey = loaded && uniqueKeyOf(kind, loaded.view);
+      const madeFrom = loaded?.version ?? 0;
+      return [{ kind, held, madeFrom, storedKey, messageId, party, receivedAt, changedAt, createdAt, rewrites }];
+    },
   );
 }

@@ -14,6 +14,8 @@ export interface RecordRow {
   readonly held: HeldRecord;
   /** The version that the new state was made from; 0 for a new record. */
   readonly madeFrom: number;
+  /** The unique key that the row has until then. */
+  readonly storedKey?: string | undefined;
   readonly messageId: string;
   /** The party of the newest event that counts, and when the hub received that event. */
   readonly party: string;
@@ -175,8 +177,30 @@ interface Written {
  */
 export function recordPart(rows: readonly RecordRow[], vault: Vault): Part {
   const written = rows.map((row) => prepare(row, vault));
-  // Sorted, so that two batches with the same records wait for one another instead of deadlocking.
-  return part(written.sort((a, b) => (a.subject < b.subject ? -1 : 1)));
+  return part(inOrder(written));
+}
+
+/**
+ * By subject, so that two batches with the same records wait for one another instead of deadlocking. But a record that takes
+ * the unique key of another one comes after it.
+ */
+function inOrder(written: Written[]): readonly Written[] {
+  written.sort((a, b) => (a.subject < b.subject ? -1 : 1));
+  const keyOf = ({ row, view }: Written): string | undefined => uniqueKeyOf(row.kind, view);
+  const left = new Map(
+    written.filter((one) => one.row.storedKey !== keyOf(one)).map((one) => [one.row.storedKey, one]),
+  );
+  left.delete(undefined);
+  const [begun, placed] = [new Set<Written>(), new Set<Written>()];
+  const place = (one: Written): void => {
+    if (begun.has(one)) return;
+    begun.add(one);
+    const before = left.get(keyOf(one));
+    if (before) place(before);
+    placed.add(one);
+  };
+  for (const one of written) place(one);
+  return [...placed];
 }
 
 function prepare(row: RecordRow, vault: Vault): Written {

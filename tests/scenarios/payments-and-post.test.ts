@@ -364,15 +364,29 @@ describe('postal orders', () => {
   });
 
   test('an order whose direction was corrected leaves its place, within a batch too', async () => {
+    const ACCEPTED = { outcome: 'accepted' };
     const moved = (code: string, number: number) =>
       [
         { code, direction: 'pick-up' },
         { code, direction: 'return', stateAt: at('10:00') },
-        { code: `${code}B`, direction: 'pick-up' },
+        { code: `AC-${number}`, direction: 'pick-up' },
       ].map((one) => postalOrder({ ...one, dossierCode: codeOf(number) }));
     for (const one of moved('BC-4', 4)) expect((await push(one))?.outcome).toBe('accepted');
     const { results } = await hub.push(moved('BC-5', 5), { what: 'postal-orders' });
-    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(results).toMatchObject([ACCEPTED, ACCEPTED, ACCEPTED]);
+    // One that is stored already.
+    const [beginning, ...later] = moved('BC-6', 6);
+    await push(beginning as Record<string, unknown>);
+    expect((await hub.push(later, { what: 'postal-orders' })).results).toMatchObject([ACCEPTED, ACCEPTED]);
+  });
+
+  test('two stored orders do not change places within a batch', async () => {
+    const order = (code: string, number: number, hour: string) =>
+      postalOrder({ code, dossierCode: codeOf(number), stateAt: at(hour) });
+    await hub.push([order('BC-20', 20, '09:00'), order('BC-21', 21, '09:00')], { what: 'postal-orders' });
+    const batch = [order('BC-21', 22, '10:00'), order('BC-20', 21, '10:00'), order('BC-21', 20, '11:00')];
+    const { results } = await hub.push(batch, { what: 'postal-orders' });
+    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted', 'invalid']);
   });
 
   test('follows its tracking, and ends when it is delivered', async () => {
