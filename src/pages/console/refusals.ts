@@ -13,12 +13,12 @@ const FIELDS = {
   to: ['Đến ngày', 'To'],
   receivedFrom: ['Tiếp nhận từ ngày', 'Received from'],
   receivedTo: ['Tiếp nhận đến ngày', 'Received to'],
+  period: ['Kỳ báo cáo', 'Period'],
+  within: ['Hạn trả kết quả', 'Deadline'],
   code: ['Mã hồ sơ', 'Dossier code'],
   agency: ['Cơ quan', 'Agency'],
   reason: ['Lý do', 'Reason'],
   subject: ['Đối tượng', 'Subject'],
-  period: ['Kỳ báo cáo', 'Period'],
-  within: ['Hạn trả kết quả', 'Deadline'],
 } as const satisfies WordTable;
 
 /** Why the API refused a request, in words. */

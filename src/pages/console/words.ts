@@ -107,12 +107,12 @@ export const PULLS = {
   progress: ['tiến độ', 'progress'],
   transactions: ['giao dịch thanh toán', 'payment transactions'],
   orders: ['bưu gửi', 'postal orders'],
-  ratings: ['đánh giá', 'ratings'],
-  payments: ['thanh toán', 'payments'],
-  ipn: ['báo kết quả thanh toán', 'payment notice'],
   tracking: ['hành trình bưu gửi', 'postal tracking'],
   statistic: ['số liệu tháng', 'figures of a month'],
   vote: ['đánh giá trong tháng', 'ratings of a month'],
+  ratings: ['đánh giá', 'ratings'],
+  payments: ['thanh toán', 'payments'],
+  ipn: ['báo kết quả thanh toán', 'payment notice'],
 } as const satisfies WordTable;
 
 export const CAUSES = {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatLocal, msToInstant } from '#core/dates/dates';
 import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
@@ -85,8 +86,8 @@ function answerTo(HOIDAPID: number): object {
     MADONVI: 'H60.01',
     NGUOITRALOI: 'Chu Thị Hạnh',
     CHUCVUNGUOITRALOI: 'Chuyên viên',
-    NGAYTRALOI: '12/08/2025',
-    NOIDUNGTRALOI: `Trả lời câu hỏi ${HOIDAPID}.`,
+    NGAYTRALOI: formatLocal('dd/MM/yyyy', msToInstant(Date.now())),
+    NOIDUNGTRALOI: 'Ông/bà nộp hồ sơ tại Trung tâm Phục vụ hành chính công nơi cư trú, hoặc nộp trực tuyến.',
   };
 }
 
