@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
+import { up as markBrokenMasks } from '../../src/database/migrations/068-broken-masks.ts';
 import { createCursors, createFeedCursors } from '../../src/http/cursor.ts';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
@@ -281,10 +282,11 @@ describe('readers', () => {
     await expectMasked();
     // As an older hub wrote it.
     await hub.hub.database.pool.query(
-      `UPDATE dossiers SET mask_of = 0, masked = replace(masked, ',"freshness":', '}],"applicant":{"name":"Nguyễn Văn An"},"freshness":')
+      `UPDATE dossiers SET masked = replace(masked, ',"freshness":', '}],"applicant":{"name":"Nguyễn Văn An"},"freshness":')
        WHERE code = $1`,
       [code],
     );
+    await markBrokenMasks(hub.hub.database.query as never);
     await expectMasked();
   });
 
