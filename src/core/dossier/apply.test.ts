@@ -56,6 +56,13 @@ describe('a dossier', () => {
     const { held } = played([dossier('received', 8), { ...dossier('processing', 9), party: 'other' }]);
     expect(held).toMatchObject({ code: CODE, owner: 'one-stop', view: { record: { code: CODE } } });
   });
+
+  test('is as old as the record of an owner that takes it over, also if another began it later', () => {
+    const sent = { recordedAt: at(13), shared: [] };
+    const { held, known } = played([{ ...dossier('processing', 12), ...sent, party: 'other' }]);
+    const taken = apply(held, known, CODE, { ...dossier('received', 9), ...sent, isEntitled: true });
+    expect(taken.held).toMatchObject({ owner: 'one-stop', version: 2, lastAt: at(9) });
+  });
 });
 
 describe('a step of a party that reports each in several ways', () => {

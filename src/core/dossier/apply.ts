@@ -235,7 +235,7 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
   const fillsOnly = !own && !event.authoritative && events.some((known) => isOwnRecordAt(known, event.at, owner));
   const claimed = isPremature(event) ? [] : claimedPaths(event, view, owner, fillsOnly);
   const isNews = isLast || movedStatus || (changed && !isOlder) || claimed.length > 0;
-  return recorded({ ...held, lastAt: lastOf(events, held) }, event, view, {
+  return recorded({ ...held, lastAt: lastOf(events, event, held) }, event, view, {
     outcome: isNews ? 'accepted' : 'stale',
     movedStatus,
     changed,
@@ -248,9 +248,10 @@ function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean
   return event.at === at && isOwnRecord(event, owner) && counts(event, owner);
 }
 
-/** The latest time among the effective events. An event far ahead does not count. */
-function lastOf(events: readonly RecordedEvent[], { owner, lastAt }: Held): string {
-  const last = events.findLast((event) => counts(event, owner))?.at ?? lastAt;
+/** The latest time among the effective events. An event far ahead does not count, nor do those of an earlier owner. */
+function lastOf(events: readonly RecordedEvent[], event: RecordedEvent, { owner, lastAt }: Held): string {
+  const known = events.findLast((one) => counts(one, owner))?.at;
+  const last = known ?? (counts(event, owner) ? event.at : lastAt);
   // Without the time of recording nobody knows which events are far ahead, so a later held time stays.
   const mayBeAhead = events[0]?.recordedAt === undefined;
   return mayBeAhead && lastAt > last ? lastAt : last;
