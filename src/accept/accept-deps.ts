@@ -16,8 +16,8 @@ export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly ownership: Ownership;
   /** When the ownership rules came into force. Earlier messages count in full, as they did then. */
   readonly ownedSince: string;
-  /** False for a rebuild: the recorded outcomes say which records were applied. */
-  readonly judgesEntitlement: boolean;
+  /** Whether records may be refused or wait. False for a rebuild: the recorded outcomes say which were applied. */
+  readonly isJudging: boolean;
   /** Whether a party reports a step in several ways. See withFirstContentId (core/dossier/apply). */
   readonly stepsAreByMoment: (party: string) => boolean;
   /** Addresses under which the hub may fetch the files of a party. Undefined: none. */
@@ -62,7 +62,7 @@ export function acceptDepsOf(
     ownedSince,
     recentCommits,
     knownCodes: createKnownCodes(database, nowMs),
-    judgesEntitlement: true,
+    isJudging: true,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
     filesFrom: (party) => parties.get(party)?.filesFrom,
     uuids: createUuids(nowMs),

@@ -65,7 +65,8 @@ export function applyKindItem(
   );
   const saysPeople = reach === 'all' && !item.isRelayed;
   const isNews = applied.event !== undefined && !recorded;
-  const problems = isNews ? problemsOf(place, working, applied.held.view, saysPeople, book, dossiers) : [];
+  const problems =
+    isNews && place.deps.isJudging ? problemsOf(working, applied.held.view, saysPeople, book, dossiers) : [];
   if (problems.length > 0) return { index, code, outcome: 'invalid', problems };
   settleWaiting(place, applied.outcome);
   if (applied.held.isHeld) return holdRecord(place, working, applied, item, holding, book);
@@ -121,7 +122,6 @@ function reachOf({ deps, submission }: Place, kind: Kind, { held }: WorkingRecor
 
 /** Why a record cannot be stored as it would be. */
 function problemsOf(
-  { deps }: Place,
   working: WorkingRecord,
   view: KindRecord,
   saysPeople: boolean,
@@ -130,7 +130,7 @@ function problemsOf(
 ): readonly Problem[] {
   const { kind, held } = working;
   const dossier = dossierOf(book, dossiers, view.dossierCode);
-  const codes = dossier && deps.judgesEntitlement ? codesOfDossier(book.codes, dossiers, dossier.code) : [];
+  const codes = dossier ? codesOfDossier(book.codes, dossiers, dossier.code) : [];
   const rival = rivalOf(book, working, view, codes);
   return kind.problems?.(view, { dossier, rival, isKnown: held !== undefined, saysPeople }) ?? [];
 }

@@ -115,8 +115,8 @@ async function loadNamed(
  * Whether the records of a kind about one dossier are judged together: the step of the dossier depends on the open ones, or it
  * may have only one.
  */
-function isJudgedTogether({ judgesEntitlement }: Pick<AcceptDeps, 'judgesEntitlement'>, kind: Kind): boolean {
-  return kind.dossierStep !== undefined || (judgesEntitlement && kind.uniqueBy !== undefined);
+function isJudgedTogether({ isJudging }: Pick<AcceptDeps, 'isJudging'>, kind: Kind): boolean {
+  return kind.dossierStep !== undefined || (isJudging && kind.uniqueBy !== undefined);
 }
 
 /**

@@ -57,7 +57,7 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
     kinds,
     ownership,
     ownedSince,
-    judgesEntitlement: false,
+    isJudging: false,
     stepsAreByMoment,
     filesFrom: () => undefined,
     routes: [],

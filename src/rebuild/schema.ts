@@ -103,6 +103,8 @@ async function makeTables({ pool }: Database): Promise<void> {
       .replace(/ ON (?:ONLY )?\S+\.(\S+) USING /, ` ON ${SCHEMA}.$1 USING `)
       // A message whose items go to several lanes has a row of each.
       .replace(/^CREATE UNIQUE (INDEX messages_pkey )/, 'CREATE $1')
+      // Records are not judged again. Within a batch, two of them may exchange their keys.
+      .replace(/^CREATE UNIQUE (INDEX records_unique )/, 'CREATE $1')
       .replace(/^(CREATE OR REPLACE FUNCTION )[^.]+\./, `$1${SCHEMA}.`),
   );
   const start = `INSERT INTO ${SCHEMA}.change_counter VALUES (0)`;
