@@ -99,7 +99,7 @@ function recordEvent(
     movedStatus: applied.movedStatus,
     recordedAt: notBefore(submission.receivedAt, working.createdAt),
     owner: sender.ownership && held.owner,
-    anomaly: item.recorded?.erased ? item.recorded.anomaly : applied.anomaly,
+    anomaly: item.recorded ? item.recorded.anomaly : applied.anomaly,
   });
   if (isPremature(event)) hold(place, untilItsMoment(item));
   const { record, status, statusAt } = held.view;

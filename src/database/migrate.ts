@@ -67,7 +67,7 @@ import * as m064 from './migrations/064-counting-goes-on.ts';
 import * as m065 from './migrations/065-masked-version.ts';
 import * as m066 from './migrations/066-counted-alike.ts';
 import * as m067 from './migrations/067-rare-matches.ts';
-import * as m068 from './migrations/068-broken-masks.ts';
+import * as m068 from './migrations/068-events-of-messages.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -139,7 +139,7 @@ export const MIGRATIONS = {
   '065-masked-version': m065,
   '066-counted-alike': m066,
   '067-rare-matches': m067,
-  '068-broken-masks': m068,
+  '068-events-of-messages': m068,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -224,8 +224,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'Messages of a rare outcome and records in a rare final state have an index.',
     duringStart: index('messages', 'audit', 'records'),
   },
-  '068-broken-masks': {
-    change: 'Masked copies of dossiers whose papers came before the applicant are made again.',
-    duringStart: index('dossiers'),
+  '068-events-of-messages': {
+    change: 'A rebuild finds the events of messages whose bodies are gone, and some masked copies are made again.',
+    duringStart: index('dossiers', 'record_events'),
   },
 };

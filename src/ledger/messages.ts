@@ -112,17 +112,19 @@ export function isOfCatalogue(operation: string): boolean {
 /** The same in SQL. A message without an operation is not of the catalogue. */
 export const isOfCatalogueIn = (column: string): string => `coalesce(${column}, '') ~ '${OF_CATALOGUE}'`;
 
-/** Only the reply to the sender has the quoted values. */
+/** Only the reply to the sender has the quoted values. The code of an item that was applied is in the index. */
 function resultToStore(result: ItemResult): ItemResult {
   const { code, outcome, problems, warnings } = result;
   if (!problems && !warnings && outcome !== 'invalid') return result;
   return {
     ...result,
-    code: code === undefined ? undefined : keptCode(code),
+    code: code === undefined || isApplied(outcome) ? code : keptCode(code),
     problems: problems?.map(keptProblem),
     warnings: warnings?.map(keptWarning),
   };
 }
+
+const isApplied = (outcome: ItemOutcome): boolean => outcome !== 'invalid' && outcome !== 'quarantined';
 
 /** Many items have the same warning, such as a service missing in the catalogue. Cached: 0.1 µs instead of 2. */
 const WARNINGS = new Map<string, Problem>();

@@ -54,11 +54,14 @@ const MISSING_OF_RECORDS = `
   WHERE $1::text[] IS NULL OR kind || ' ' || code = ANY($1)`;
 
 const KNOWN_RECORD = `EXISTS (SELECT 1 FROM records l JOIN ${SCHEMA}.records r ON r.subject = l.subject
-                              WHERE l.subject = m.kind || ' ' || m.code AND l.version = r.version)`;
+                              WHERE l.subject = m.kind || ' ' || m.code AND l.version = r.version AND l.rewrites = 0)`;
 
-/** Leaves out dossiers that the messages cannot restore fully. */
+/**
+ * Leaves out dossiers that the messages cannot restore fully, and those of which an erasure changed data: nobody knows which
+ * of their events were a change for readers.
+ */
 const KNOWN = `EXISTS (SELECT 1 FROM dossiers l JOIN ${SCHEMA}.dossiers r ON r.code = l.code
-                       WHERE l.code = m.code AND l.version = r.version)`;
+                       WHERE l.code = m.code AND l.version = r.version AND l.rewrites = 0)`;
 
 /**
  * Appends to the feeds the missing changes, and the state of each corrected dossier and record.

@@ -126,7 +126,7 @@ interface RecalledItem {
 
 function recalledRecord(kinds: RecallDeps['kinds'], item: RecordItem, outcome: Outcome): RecalledItem {
   // Without personal data, the outcome of an event may be another one.
-  if (item.recorded?.erased) return { item, expected: undefined, unreadable: undefined };
+  if (item.recorded?.isRewritten) return { item, expected: undefined, unreadable: undefined };
   const isInIndex = isDossierItem(item) || kinds.of(item.operation) !== undefined;
   return isInIndex ? { item, expected: outcome, unreadable: undefined } : NOT_APPLIED;
 }

@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import type { Recorded, RecordItem } from '#core/dossier/item';
 import { addTo } from '#core/group-by';
-import { subjectOf } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
 import { type ErasedColumns, erasedIn } from '../index/erased-columns.ts';
@@ -31,8 +30,7 @@ export async function storedItems(
 ): Promise<StoredItems> {
   const found = new Map<string, StoredItem[]>();
   const emptied = messages.filter(({ isEmptied }) => isEmptied);
-  const codes = [...new Set(emptied.flatMap(({ results }) => results.flatMap(({ code }) => code ?? [])))];
-  if (codes.length === 0) return () => [];
+  if (emptied.length === 0) return () => [];
   const ids = emptied.map(({ id }) => id);
   const add = (rows: readonly Row[], operationOf: (row: Row) => Operation): void => {
     const known = new Set(found.keys());
@@ -42,9 +40,9 @@ export async function storedItems(
       addTo(found, name, { item: itemOf(row, operationOf(row), vault), recordedAt: row.recorded_at });
     }
   };
-  const subjects = kinds.all.flatMap((kind) => codes.map((code) => subjectOf(kind, code)));
-  const records = await db.query<Row>({ name: 'items of records', text: OF_RECORDS, values: [subjects, ids] });
+  const records = await db.query<Row>({ name: 'items of records', text: OF_RECORDS, values: [ids] });
   add(records.rows, ({ kind }) => kinds.byName(kind)?.operation as Operation);
+  const codes = [...new Set(emptied.flatMap(({ results }) => results.flatMap(({ code }) => code ?? [])))];
   const since = emptied.map(({ receivedAt }) => receivedAt).reduce((a, b) => (a < b ? a : b));
   const dossiers = await db.query<Row>({ name: 'items of dossiers', text: OF_DOSSIERS, values: [codes, ids, since] });
   add(dossiers.rows, ({ kind }) => (kind === 'dossier' ? 'dossier.upsert.v1' : 'dossier.progress.v1'));
@@ -59,17 +57,18 @@ interface Row extends ErasedColumns {
   inferred: boolean;
   anomaly: Recorded['anomaly'] | null;
   is_held: boolean;
+  rewrites: number;
   hash: Buffer;
   record: Buffer;
   record_key: number;
 }
 
 const CONTENT =
-  'e.recorded_at, e.message_id, e.item, e.hash, e.record, e.record_key, o.erasure, o.erased_at, o.erased_up_to';
+  'e.recorded_at, e.message_id, e.item, e.hash, e.record, e.record_key, o.rewrites, o.erasure, o.erased_at, o.erased_up_to';
 const OF_RECORDS = `
   SELECT o.kind, false AS inferred, NULL AS anomaly, e.is_held, ${CONTENT}
   FROM record_events e JOIN records o ON o.subject = e.subject
-  WHERE e.subject = ANY($1::text[]) AND e.message_id = ANY($2::uuid[]) ORDER BY e.subject, e.seq`;
+  WHERE e.message_id = ANY($1::uuid[]) ORDER BY e.subject, e.seq`;
 /** Never recorded before it was received, so earlier months are not read. */
 const OF_DOSSIERS = `
   SELECT e.kind, e.inferred, e.anomaly, false AS is_held, ${CONTENT}
@@ -88,6 +87,7 @@ function itemOf(row: Row, operation: Operation, vault: Vault): RecordItem {
     recorded: {
       contentId: openContentId(vault, row.hash),
       isHeld: row.is_held,
+      isRewritten: row.rewrites > 0,
       anomaly: row.anomaly ?? undefined,
       ...erasedIn(row),
     },

@@ -82,6 +82,7 @@ const ONLY_FOR_READERS = [
   'records_began',
   'records_search',
   'records_retained',
+  'record_events_message',
 ];
 
 /**

@@ -76,6 +76,15 @@ async function decideSome(ops: Operator, dice: Dice): Promise<void> {
     }
 }
 
+/** An officer erases the person of a dossier. What changed since the preview is refused. */
+async function eraseOne(ops: Operator, dice: Dice): Promise<void> {
+  const order = { code: codeOf(dice.whole(1, CODES)), openToo: dice.next() < 0.7, why: 'theo yêu cầu của công dân' };
+  const { status, body } = await ops.post('erasures/preview', order);
+  expect([200, 404, 409]).toContain(status);
+  if (status === 200)
+    expect([200, 404, 409]).toContain((await ops.post('erasures', { ...order, token: body.token })).status);
+}
+
 describe('random batches of all kinds', () => {
   const SEEDS = Array.from({ length: roundsOf(12, 2) }, (_, n) => SEED * 1_000 + n);
   test.each(SEEDS)('of seed %i are all answered, and a rebuild finds the same index', async (seed) => {
@@ -91,7 +100,8 @@ describe('random batches of all kinds', () => {
           expect(status).toBeLessThan(300);
           expect(results.every(({ outcome }) => outcome !== undefined)).toBe(true);
         }
-        await decideSome(operatorOf(hub), dice);
+        const ops = operatorOf(hub);
+        await Promise.all([decideSome(ops, dice), dice.next() < 0.5 ? eraseOne(ops, dice) : decideSome(ops, dice)]);
         hub.clock.nowMs += 60_000;
         await hub.deliver();
       }

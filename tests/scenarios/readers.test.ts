@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import { up as markBrokenMasks } from '../../src/database/migrations/068-broken-masks.ts';
+import { up as markBrokenMasks } from '../../src/database/migrations/068-events-of-messages.ts';
 import { createCursors, createFeedCursors } from '../../src/http/cursor.ts';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
@@ -286,6 +286,7 @@ describe('readers', () => {
        WHERE code = $1`,
       [code],
     );
+    await hub.hub.database.pool.query('DROP INDEX record_events_message');
     await markBrokenMasks(hub.hub.database.query as never);
     await expectMasked();
   });

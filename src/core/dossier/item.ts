@@ -39,6 +39,8 @@ export interface Recorded {
   readonly isHeld: boolean;
   /** The data of its people was erased, so that nobody can judge the item again. */
   readonly erased?: Erased;
+  /** An erasure changed its dossier or record, so its outcome may be another one today. */
+  readonly isRewritten: boolean;
   readonly anomaly?: Anomaly | undefined;
 }
 
