@@ -92,19 +92,37 @@ export async function loadRecordBook(deps: AcceptDeps, submissions: readonly Sub
   };
 }
 
-/** The stored records with the code or with a unique key of one of these items. */
+/** The stored records with the code or with a unique key of one of these items, and those in places that may come back. */
 async function loadNamed(
-  { database: { pool }, vault, kinds }: AcceptDeps,
+  deps: AcceptDeps,
   items: readonly KindItem[],
   codes: DossierCodes,
 ): Promise<readonly WorkingRecord[]> {
   const keysOf = ({ kind, record }: KindItem) => uniqueKeysOf(kind, record, possibleCodesOf(codes, record.dossierCode));
-  const found = await loadRecords(pool, vault, {
-    subjects: [...new Set(items.map(({ kind, record }) => subjectOf(kind, record.code)))],
-    uniqueKeys: [...new Set(items.flatMap(keysOf))],
-  });
-  const subjects = found.map(({ subject }) => subject);
-  const events = await loadRecordEvents(pool, vault, subjects);
+  const uniqueKeys = new Set(items.flatMap(keysOf));
+  const subjects = new Set(items.map(({ kind, record }) => subjectOf(kind, record.code)));
+  const named = await loadWorking(deps, [...subjects], [...uniqueKeys]);
+  // A late event may show that a later one was not allowed. The record then returns to where an earlier event placed it.
+  const places = named.flatMap(({ kind, events }) => events.flatMap(({ record }) => uniqueKeyOf(kind, record) ?? []));
+  const known = new Set([
+    ...uniqueKeys,
+    ...named.flatMap(({ kind, held }) => (held && uniqueKeyOf(kind, held.view)) ?? []),
+  ]);
+  const others = [...new Set(places)].filter((key) => !known.has(key));
+  return others.length === 0 ? named : [...named, ...(await loadWorking(deps, [], others))];
+}
+
+async function loadWorking(
+  { database: { pool }, vault, kinds }: AcceptDeps,
+  subjects: readonly string[],
+  uniqueKeys: readonly string[],
+): Promise<readonly WorkingRecord[]> {
+  const found = await loadRecords(pool, vault, { subjects, uniqueKeys });
+  const events = await loadRecordEvents(
+    pool,
+    vault,
+    found.map(({ subject }) => subject),
+  );
   return found.flatMap(({ held, ...rest }) => {
     const kind = kinds.ofSubject(rest.subject);
     return kind ? [{ ...rest, kind, loaded: held, held, events: [...(events.get(rest.subject) ?? [])] }] : [];
