@@ -92,7 +92,7 @@ export async function loadRecordBook(deps: AcceptDeps, submissions: readonly Sub
   };
 }
 
-/** The stored records with the code or with a unique key of one of these items, and those in places that may come back. */
+/** The stored records with the code or with a unique key of one of these items, and those in places to which they may return. */
 async function loadNamed(
   deps: AcceptDeps,
   items: readonly KindItem[],
@@ -109,7 +109,10 @@ async function loadNamed(
     ...named.flatMap(({ kind, held }) => (held && uniqueKeyOf(kind, held.view)) ?? []),
   ]);
   const others = [...new Set(places)].filter((key) => !known.has(key));
-  return others.length === 0 ? named : [...named, ...(await loadWorking(deps, [], others))];
+  if (!deps.isJudging || others.length === 0) return named;
+  // Another batch may have moved a record since the first reading. The commit notices that.
+  const read = new Set(named.map(({ subject }) => subject));
+  return [...named, ...(await loadWorking(deps, [], others)).filter(({ subject }) => !read.has(subject))];
 }
 
 async function loadWorking(

@@ -188,7 +188,8 @@ async function correctItems(
   } catch (error) {
     if (isUnavailable(error)) throw error;
     const [first, ...others] = items;
-    if (first && others.length === 0) return setAside(hub, message, first, error);
+    if (!first) throw error;
+    if (others.length === 0) return setAside(hub, message, first, error);
     const half = items.length / 2;
     for (const part of [items.slice(0, half), items.slice(half)])
       corrected += await correctItems(hub, deps, message, part);
