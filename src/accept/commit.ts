@@ -146,8 +146,8 @@ async function commitAll(
 }
 
 /**
- * Tries a batch again after a concurrent change, without the releases of items that wait no more. A sweep, an operator or
- * another process released those meanwhile. They would fail each further try, and with them the messages of the batch.
+ * Tries a batch again after a concurrent change, without the releases of items that no longer wait. A sweep, an operator or
+ * another process released them meanwhile. They would fail each further try, and with them the messages of the batch.
  */
 async function commitWaiting(
   deps: Committing,

@@ -54,7 +54,7 @@ export function endOfText(json: string, begin: number): number {
   return closingQuote(json, begin) + 1;
 }
 
-/** The index of a string's closing quote, the first one with an even number of backslashes before it. -1: there is none. */
+/** The index of a string's closing quote, the first one with an even number of backslashes before it. -1 without one. */
 function closingQuote(json: string, begin: number): number {
   for (let end = json.indexOf('"', begin + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let before = end - 1;

@@ -147,7 +147,7 @@ async function maskAgain(database: Database, vault: Vault, codes: readonly strin
 
 const FRESHNESS = '"freshness":';
 
-/** It is the last member. What stands before it may be no JSON: an older hub repeated parts of some records. */
+/** Reads only the last member, because an older hub repeated parts of some records, and these do not parse. */
 function freshnessIn(masked: string): object {
   return JSON.parse(masked.slice(masked.lastIndexOf(FRESHNESS) + FRESHNESS.length, -1));
 }

@@ -152,7 +152,7 @@ export const settledPart = definePart<SettledRow>(
   true,
 );
 
-/** Those of these rows that wait no more. */
+/** Those of these rows that no longer wait. */
 export async function settledAmong({ pool }: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set();
   const { rows } = await pool.query<{ id: number }>({

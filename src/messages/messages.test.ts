@@ -18,7 +18,7 @@ const CODES = Object.keys(EN) as Code[];
 const holesOf = (sentence: string): readonly string[] =>
   [...new Set([...sentence.matchAll(/\{(\w+)\}/g)].map(([, hole]) => hole as string))].sort();
 
-/** What matches in the sources of a folder. A parser would need ten seconds for them. */
+/** All matches in the sources of a folder. A parser would need ten seconds for them. */
 function matchesIn(folder: string, pattern: RegExp): readonly string[] {
   const root = join(import.meta.dirname, '..', '..', folder);
   return filesUnder(root)

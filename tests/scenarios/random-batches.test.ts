@@ -76,7 +76,7 @@ async function decideSome(ops: Operator, dice: Dice): Promise<void> {
     }
 }
 
-/** An officer erases the person of a dossier. What changed since the preview is refused. */
+/** An officer erases the person of a dossier. The hub refuses if the data has changed since the preview. */
 async function eraseOne(ops: Operator, dice: Dice): Promise<void> {
   const order = { code: codeOf(dice.whole(1, CODES)), openToo: dice.next() < 0.7, why: 'theo yêu cầu của công dân' };
   const { status, body } = await ops.post('erasures/preview', order);
