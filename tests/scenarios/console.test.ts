@@ -1101,6 +1101,7 @@ describe('the console', () => {
         expect([subject, text.split(`title="${subject}`).length - 1]).toEqual([subject, 1]);
         expect(text).toContain(`href="/console/${path}"`);
       }
+      expect((await officer.get('/console/audit')).text).toContain(`lượt chuyển ${id}: đã đưa vào hàng chờ gửi lại`);
       expect((await officer.get('/console/audit?subject=portal')).text).toContain(
         'Yêu cầu chưa hợp lệ: “Đối tượng” nhận được',
       );

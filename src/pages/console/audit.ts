@@ -11,7 +11,7 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { ACTIONS, QUEUED_KINDS, RECORD_KINDS, tableTitle, type WordTable, word } from './words.ts';
+import { ACTIONS, QUEUED_KINDS, RECORD_KINDS, REPLAY_OUTCOMES, tableTitle, type WordTable, word } from './words.ts';
 
 /** Lists who did what. */
 export function addAudit(site: Site): void {
@@ -138,6 +138,8 @@ function subjectOf(visit: Visit, { subject }: AuditEntry): Html {
 const SHOWN: Readonly<Record<string, (visit: Visit, subject: Subject) => string>> = {
   // The end of the id, as on other pages.
   message: (_, { name }) => name.replace(/^[\da-f-]{28}(?=[\da-f]{8}\b)/, '…'),
+  delivery: ({ say }, { name, words: [id = '', outcome = ''] }) =>
+    Object.hasOwn(REPLAY_OUTCOMES, outcome) ? `${id}: ${word(say, REPLAY_OUTCOMES, outcome)}` : name,
   // Its page has the filter.
   run: (_, { words: [id = ''] }) => id,
   party: (visit, { name, words: [id = ''] }) => `${titleOf(visit, id)}${name.slice(id.length)}`,
