@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { namesOfDossiers } from '../database/names-of-dossiers.ts';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -273,32 +274,31 @@ export async function countFiles({ pool }: Db) {
   return rows.map(({ scan, files, bytes, oldest }) => ({ scan, oldest, files: Number(files), bytes: Number(bytes) }));
 }
 
-/** All codes of the given dossiers. */
-const allCodes = (rows: string): string => `(
-      SELECT given.code FROM ${rows}
-      UNION SELECT a.code FROM aliases a WHERE a.dossier IN (SELECT given.code FROM ${rows}))`;
+/** The names of the given dossiers, and those of their rows `u` of uses or fetches. */
+const names = (rows: string): string => `${namesOfDossiers(`SELECT given.code FROM ${rows}`)} AS name`;
+const IS_OF_NAME = 'u.code = name.code AND (name.party IS NULL OR u.party = name.party)';
 
 const unusedPart = definePart<string>(
   'unused_file',
   { code: ['text', (code) => code] },
   (rows) => `
-    UPDATE party_files p SET kept_until = '-infinity' FROM file_uses u
-    WHERE u.code IN ${allCodes(rows)} AND p.party = u.party AND p.sha256 = u.sha256 RETURNING 1`,
+    UPDATE party_files p SET kept_until = '-infinity' FROM ${names(rows)} JOIN file_uses u ON ${IS_OF_NAME}
+    WHERE p.party = u.party AND p.sha256 = u.sha256 RETURNING 1`,
 );
 
 const endedUsePart = definePart<string>(
   'ended_use',
   { code: ['text', (code) => code] },
-  (rows) => `DELETE FROM file_uses WHERE code IN ${allCodes(rows)} RETURNING 1`,
+  (rows) => `DELETE FROM file_uses u USING ${names(rows)} WHERE ${IS_OF_NAME} RETURNING 1`,
 );
 
 const endedFetchPart = definePart<string>(
   'ended_fetch',
   { code: ['text', (code) => code] },
-  (rows) => `DELETE FROM file_fetches WHERE code IN ${allCodes(rows)} RETURNING 1`,
+  (rows) => `DELETE FROM file_fetches u USING ${names(rows)} WHERE ${IS_OF_NAME} RETURNING 1`,
 );
 
-/** Ends the use of files by erased dossiers, under all codes of these. The next sweep removes the bytes. */
+/** Ends the use of files by erased dossiers, under all names of these. The next sweep removes the bytes. */
 export const endedUseParts = (codes: readonly string[]): readonly Part[] => [
   unusedPart(codes),
   endedUsePart(codes),

@@ -1,3 +1,4 @@
+import { namesOfDossiers } from '../database/names-of-dossiers.ts';
 import type { Database } from '../database/pool.ts';
 import type { ScanState } from './files.ts';
 
@@ -37,8 +38,9 @@ export async function findCurrentStates(database: Database, code: string): Promi
              erased_at AS "erasedAt", (SELECT min(hold_id) FROM held_subjects h WHERE h.subject = dossiers.code) AS "legalHold",
              coalesce((SELECT json_agg(one) FROM (
                SELECT 'sha256:' || f.sha256 AS file, f.bytes, f.media_type AS "mediaType", f.scan, min(u.party) AS party
-               FROM file_uses u JOIN files f ON f.sha256 = u.sha256 AND f.state = 'stored'
-               WHERE u.code = dossiers.code OR u.code = ANY (ARRAY(SELECT a.code FROM aliases a WHERE a.dossier = dossiers.code))
+               FROM ${namesOfDossiers('SELECT dossiers.code')} name
+                 JOIN file_uses u ON u.code = name.code AND (name.party IS NULL OR u.party = name.party)
+                 JOIN files f ON f.sha256 = u.sha256 AND f.state = 'stored'
                GROUP BY f.sha256 ORDER BY f.stored_at DESC, f.sha256 LIMIT 100) one), '[]') AS files
            FROM dossiers WHERE code = $1 OR code = ANY (ARRAY(SELECT dossier FROM aliases WHERE code = $1)) ORDER BY code`,
     values: [code],

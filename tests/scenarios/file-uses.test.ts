@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import opencps from '../../adapters/opencps-bus/adapter.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { forgetUnused } from '../../src/ledger/files.ts';
+import { findCurrentStates } from '../../src/ledger/find-current-states.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { envelope, HUB, sendSoap } from '../support/soap.ts';
@@ -52,6 +53,11 @@ describe('the files of a party', () => {
   const usesOf = (file: Buffer) => rows('SELECT party, code FROM file_uses WHERE sha256 = $1', [sha256(file)]);
   const bytesOf = async (party: string) =>
     Number((await rows('SELECT bytes FROM party_file_bytes WHERE party = $1', [party]))[0]?.bytes ?? 0);
+  /** The files that operators see at a dossier. */
+  const filesAt = async (code: string): Promise<readonly string[]> => {
+    const [found] = await findCurrentStates(hub.hub.database, code);
+    return (found?.files ?? []).map((one) => one.file);
+  };
   const aDayLater = async () => {
     hub.clock.nowMs += DAY + 60_000;
     await hub.hub.files?.sweep();
@@ -172,6 +178,27 @@ describe('the files of a party', () => {
     await hub.hub.files?.sweep();
     expect(await statusOf(file, 'one-stop')).toBe(200);
     await erase(codeOf(7));
+    await aDayLater();
+    expect(await statusOf(file)).toBe(404);
+  });
+
+  test('the erasure of a dossier keeps the files of another party’s dossier with the same number', async () => {
+    const file = pdf('cùng một số');
+    const [own, others, number] = [codeOf(8), codeOf(9), codeOf(10)];
+    const of = (n: number) => ({ applicant: { name: `Nguyễn Văn ${n}`, identityNumber: `00100000000${n}` } });
+    await hub.push(dossier({ code: own, aliases: [{ party: 'one-stop', code: number }], ...of(8) }));
+    const theirs = { aliases: [{ party: 'other', code: number }], ...of(9) };
+    await hub.push(dossier({ code: others, ...theirs }), { party: 'other' });
+    await pushFile(file, 'other');
+    const later = { status: 'processing', statusAt: '2025-08-12T09:00:00+07:00', ...of(9) };
+    expect(await hub.push(naming(number, file, later), { party: 'other' })).toMatchObject({ status: 201 });
+    expect(await filesAt(own)).toEqual([]);
+    expect(await filesAt(others)).toEqual([`sha256:${sha256(file)}`]);
+    expect(await erase(own)).toMatchObject({ erased: 1 });
+    await aDayLater();
+    expect(await usesOf(file)).toEqual([{ party: 'other', code: number }]);
+    expect(await statusOf(file)).toBe(200);
+    await erase(others);
     await aDayLater();
     expect(await statusOf(file)).toBe(404);
   });
