@@ -5,6 +5,7 @@ import { finishOf } from '#core/dossier/status';
 import { groupBy } from '#core/group-by';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { shareByKey } from '../concurrency/batch-calls.ts';
+import { namesOfDossiers } from '../database/names-of-dossiers.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf } from '../database/uuid.ts';
 
@@ -17,7 +18,7 @@ export interface DelayReader {
 /** The members of a dossier that this needs. The applicant may be masked. */
 export type Dated = Pick<
   Dossier,
-  'code' | 'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'finishedAt' | 'returnedAt' | 'refusedAt' | 'aliases'
+  'code' | 'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
 >;
 
 const MINUTE_MS = 60_000;
@@ -29,14 +30,13 @@ export function createDelayReader(database: Database, working: WorkingTime, nowM
       const now = Math.floor(nowMs() / MINUTE_MS) * MINUTE_MS;
       const deliveries = await loadDeliveries(database, dossier.code);
       const startMs = startOf(dossier, deliveries);
-      const codes = [dossier.code, ...(dossier.aliases ?? []).map(({ code }) => code)];
       const facts: DelayFacts = {
         startMs,
         finishMs: finishMsOf(dossier),
         nowMs: now,
         deliveries,
-        waits: await loadWaits(database, codes),
-        refusals: await loadRefusals(database, dossier.code, codes, Math.max(startMs, 0)),
+        waits: await loadWaits(database, dossier.code),
+        refusals: await loadRefusals(database, dossier.code, Math.max(startMs, 0)),
         outages: await loadOutages(database, [...new Set(deliveries.map(({ party }) => party))], startMs),
       };
       return delaysOf(facts, working.between);
@@ -134,18 +134,24 @@ function factOf(row: DeliveryRow, attempts: readonly AttemptRow[], held: readonl
   };
 }
 
-async function loadWaits(database: Database, codes: readonly string[]): Promise<readonly Interval[]> {
+async function loadWaits(database: Database, code: string): Promise<readonly Interval[]> {
   const { rows } = await database.pool.query<Omit<WaitRow, 'deliveryId'>>({
     name: 'quarantine of a dossier',
-    text: `SELECT opened_at AS "openedAt", settled_at AS "settledAt" FROM quarantine
-           WHERE code = ANY($1::text[]) AND settled_at IS NULL AND delivery_id IS NULL
+    text: `WITH name AS ${NAMES}
+           SELECT q.opened_at AS "openedAt", q.settled_at AS "settledAt"
+           FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NULL
+           WHERE q.delivery_id IS NULL AND (name.party IS NULL OR q.party = name.party)
            UNION ALL
-           SELECT opened_at, settled_at FROM quarantine
-           WHERE code = ANY($1::text[]) AND settled_at IS NOT NULL AND delivery_id IS NULL`,
-    values: [codes],
+           SELECT q.opened_at, q.settled_at
+           FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NOT NULL
+           WHERE q.delivery_id IS NULL AND (name.party IS NULL OR q.party = name.party)`,
+    values: [code],
   });
   return rows.map(intervalOf);
 }
+
+/** The names of the dossier $1. */
+const NAMES = namesOfDossiers('SELECT $1::text');
 
 /** A limit for senders that repeat a refused message for days: lists of 1,000 cost 1 ms each. */
 const MOST_REFUSALS = 100;
@@ -155,28 +161,24 @@ const MOST_REFUSALS = 100;
  * Acceptance into quarantine counts too. A message that was never corrected says nothing about the present dossier and
  * is left out. Uses the index of messages without events: 0.15 ms beside 50,000 of them.
  */
-async function loadRefusals(
-  database: Database,
-  dossier: string,
-  codes: readonly string[],
-  sinceMs: number,
-): Promise<readonly Interval[]> {
+async function loadRefusals(database: Database, code: string, sinceMs: number): Promise<readonly Interval[]> {
   const { rows } = await database.pool.query<Omit<WaitRow, 'deliveryId'>>({
     name: 'refusals of a dossier',
     text: `SELECT min(refused.received_at) AS "openedAt", corrected.at AS "settledAt"
            FROM (
              SELECT m.party, m.received_at,
                CASE m.operation WHEN 'dossier.upsert.v1' THEN 'dossier' WHEN 'dossier.progress.v1' THEN 'progress' END AS kind
-             FROM unnest($1::text[]) AS given(code) JOIN messages m
-               ON m.id >= $3::uuid AND m.outcome IN ('invalid', 'partly-invalid')
-               AND m.results::jsonb @> jsonb_build_array(jsonb_build_object('code', given.code, 'outcome', 'invalid'))
+             FROM ${NAMES} name JOIN messages m
+               ON m.id >= $2::uuid AND m.outcome IN ('invalid', 'partly-invalid')
+               AND m.results::jsonb @> jsonb_build_array(jsonb_build_object('code', name.code, 'outcome', 'invalid'))
+               AND (name.party IS NULL OR m.party = name.party)
              LIMIT ${MOST_REFUSALS}) refused
            CROSS JOIN LATERAL (
              SELECT min(e.received_at) AS at FROM events e
-             WHERE e.code = $2 AND e.recorded_at >= $4::timestamptz
+             WHERE e.code = $1 AND e.recorded_at >= $3::timestamptz
                AND e.party = refused.party AND e.kind = refused.kind AND e.received_at > refused.received_at) corrected
            WHERE corrected.at IS NOT NULL GROUP BY corrected.at`,
-    values: [codes, dossier, firstUuidOf(sinceMs), msToInstant(sinceMs)],
+    values: [code, firstUuidOf(sinceMs), msToInstant(sinceMs)],
   });
   return rows.map(intervalOf);
 }

@@ -33,9 +33,8 @@ const MOST_ATTEMPTS = 500;
 /** A recorded event is never older than its message, give or take the clocks of two processes. */
 const CLOCKS_MS = 60_000;
 
-/** @param codes its own code first, then its other codes */
-export async function loadJourney(database: Database, codes: readonly string[]): Promise<Journey> {
-  const [code = ''] = codes;
+/** @param code its own code */
+export async function loadJourney(database: Database, code: string): Promise<Journey> {
   const [messages, deliveries] = await Promise.all([
     listMessages(database, { code }, MOST, undefined),
     listDeliveries(database, { code }, MOST, undefined),
@@ -44,7 +43,7 @@ export async function loadJourney(database: Database, codes: readonly string[]):
   const since = deliveries.at(-1)?.createdAt ?? msToInstant(0);
   const [events, waits, attempts] = await Promise.all([
     loadEvents(database, code, messages),
-    waitsOf(database, codes, ids, MOST),
+    waitsOf(database, code, ids, MOST),
     loadAttempts(database, ids, since),
   ]);
   const lists = [messages, deliveries, waits];

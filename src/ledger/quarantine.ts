@@ -4,6 +4,7 @@ import type { Cause } from '#core/problem';
 import type { Words } from '#messages/message';
 import { wordsText } from '#messages/stored';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
+import { namesOfDossiers } from '../database/names-of-dossiers.ts';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { NIL_UUID } from '../database/uuid.ts';
@@ -416,22 +417,25 @@ export async function waitingOfMessage(database: Database, messageId: string): P
   return rows;
 }
 
-/** Entries of the quarantine, open and closed, of a dossier with these codes and of these deliveries. Newest first. */
+/** Entries of the quarantine, open and closed, of a dossier and of these deliveries. Newest first. */
 export async function waitsOf(
   database: Database,
-  codes: readonly string[],
+  code: string,
   deliveryIds: readonly number[],
   limit: number,
 ): Promise<readonly WaitingItemRow[]> {
   const { rows } = await database.pool.query<WaitingItemRow>(
     // The indexes are partial: waiting rows, and settled ones.
-    `SELECT ${ROW} FROM quarantine WHERE id IN (
-       SELECT id FROM quarantine WHERE code = ANY($1::text[]) AND settled_at IS NULL
-       UNION SELECT id FROM quarantine WHERE code = ANY($1::text[]) AND settled_at IS NOT NULL
+    `WITH name AS ${namesOfDossiers('SELECT $1::text')}
+     SELECT ${ROW} FROM quarantine WHERE id IN (
+       SELECT q.id FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NULL
+       WHERE name.party IS NULL OR q.party = name.party
+       UNION SELECT q.id FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NOT NULL
+       WHERE name.party IS NULL OR q.party = name.party
        UNION SELECT id FROM quarantine WHERE delivery_id = ANY($2::int8[]) AND settled_at IS NULL
        UNION SELECT id FROM quarantine WHERE delivery_id = ANY($2::int8[]) AND settled_at IS NOT NULL)
      ORDER BY id DESC LIMIT $3`,
-    [codes, deliveryIds, limit],
+    [code, deliveryIds, limit],
   );
   return rows;
 }

@@ -73,8 +73,8 @@ export interface LedgerReader {
     message: Pick<ListedMessage, 'id' | 'receivedAt'>,
     codes: readonly string[],
   ): Promise<readonly MadeChange[]>;
-  /** The messages and attempts of all systems about the dossier with these codes, its own code first. */
-  journey(codes: readonly string[]): Promise<Journey>;
+  /** The messages and attempts of all systems about the dossier with this own code. */
+  journey(code: string): Promise<Journey>;
   attempts(deliveryId: number): Promise<readonly StoredAttempt[]>;
   /** See sharedCall. */
   sharedCall(delivery: ListedDelivery, attempt: StoredAttempt): ReturnType<typeof sharedCall>;
@@ -137,7 +137,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     delivery: (id) => oneDelivery(database, id),
     currentStates: (code) => findCurrentStates(database, code),
     changesOf: (message, codes) => loadChanges(database, message, codes),
-    journey: (codes) => loadJourney(database, codes),
+    journey: (code) => loadJourney(database, code),
     attempts: (id) => attemptsOf(database, vault, id),
     sharedCall: (delivery, attempt) => sharedCall(database, delivery, attempt),
     causes: (filter, limit, after) => listCauses(database, filter, limit, after),

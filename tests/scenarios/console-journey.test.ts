@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
 import { NO, OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
 
@@ -98,6 +98,19 @@ describe('the journey of a dossier', () => {
     expect([status, body.code, body.messages.length, body.isWhole]).toEqual([200, CODE, 1, true]);
     expect(JSON.stringify(body)).not.toMatch(/Nguyễn|0900000001/);
     expect((await ops.get('dossiers/none-such/journey')).status).toBe(404);
+  });
+
+  test('has no waits of another party’s dossier with the same number', async () => {
+    const number = 'H60.02-250812-0012';
+    await hub.push(dossier({ code: CODE, aliases: [{ party: 'one-stop', code: number }] }));
+    const others = { code: 'H60.02-250812-0036', aliases: [{ party: 'other', code: number }] };
+    await hub.push(dossier(others), { party: 'other' });
+    // Far ahead: it waits for its moment.
+    const step = progress({ code: number, at: '2030-08-20T09:00:00+07:00' });
+    await hub.push(step, { party: 'other', what: 'progress' });
+    const waits = async (code: string) => (await ops.get(`dossiers/${code}/journey`)).body.waits;
+    expect(await waits(others.code)).toMatchObject([{ code: number }]);
+    expect(await waits(CODE)).toEqual([]);
   });
 
   test('a message stands beside what the hub reads from it and what it changed, without personal data', async () => {

@@ -99,6 +99,22 @@ describe('the cause of a delay', () => {
     expect(await delays()).toMatchObject({ wrongData: 20 * 60, quarantine: 20 * 60, office: 35 * 60 });
   });
 
+  test('is none where the dossier of another party with the same number waits', async () => {
+    const number = 'H60.02-250812-0012';
+    await hub.push(dossier({ aliases: [{ party: 'one-stop', code: number }] }));
+    const others = dossier({ code: 'H60.02-250812-0036', aliases: [{ party: 'other', code: number }] });
+    await hub.push(others, { party: 'other' });
+    await hub.deliver();
+    // Far ahead: it waits for its moment.
+    const step = progress({ code: number, at: '2025-08-20T09:00:00+07:00' });
+    await hub.push(step, { party: 'other', what: 'progress' });
+    expect(await hub.hub.ledger.causes({}, 1, undefined)).toMatchObject([
+      { kind: 'ahead-of-time', parties: ['other'] },
+    ]);
+    later(30);
+    expect(await delays()).toMatchObject({ office: 45 * 60, quarantine: 0 });
+  });
+
   test('is the quarantine while a code is unmapped, and the hub until the next attempt', async () => {
     const cause = unmappedCause('service', '1.013225', 'no service');
     partner.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause });

@@ -85,9 +85,9 @@ export function addJourney(add: AddRoute, hub: OperatorContext): void {
       const asked = cleanCode(c.req.param('code') ?? '');
       const found = foundOf(await index.one(asked), asked);
       const dossier = JSON.parse(found.json) as Dossier;
-      const { code, status, statusAt, dueAt = null, aliases = [] } = dossier;
+      const { code, status, statusAt, dueAt = null } = dossier;
       const [journey, delayed, agency, service] = await Promise.all([
-        ledger.journey([code, ...aliases.map((alias) => alias.code)]),
+        ledger.journey(code),
         delays.of(dossier),
         catalogue.one('agency', dossier.agencyCode),
         catalogue.one('service', dossier.serviceCode),
