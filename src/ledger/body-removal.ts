@@ -42,7 +42,8 @@ const EMPTY =
 
 interface Page {
   readonly last: string | null;
-  readonly looked: number;
+  /** How many of the page are old enough. */
+  readonly old: number;
   readonly removed: number;
 }
 
@@ -53,30 +54,31 @@ async function removeMessages(tx: pg.PoolClient, beforeMs: number, now: string):
        WHERE m.id > $2 AND m.id < $3 ORDER BY m.id LIMIT ${PAGE}),
      emptied AS (${EMPTY} WHERE m.id IN (SELECT id FROM page WHERE is_due AND NOT stays) RETURNING 1),
      kept AS (INSERT INTO kept_bodies SELECT id FROM page WHERE is_due AND stays ON CONFLICT DO NOTHING)
-     SELECT max(id::text) AS last, count(*)::int4 AS looked, (SELECT count(*)::int4 FROM emptied) AS removed FROM page`,
+     SELECT max(id::text) AS last, count(*)::int4 AS old, (SELECT count(*)::int4 FROM emptied) AS removed FROM page`,
     [now, after, firstUuidOf(beforeMs)],
   );
-  const { last, looked, removed } = rows[0] as Page;
+  const { last, old, removed } = rows[0] as Page;
   if (last !== null) await savePosition(tx, 'messages', last, null);
-  return { removed, isDone: looked < PAGE };
+  return { removed, isDone: old < PAGE };
 }
 
 async function removeCalls(tx: pg.PoolClient, before: string, now: string): Promise<RemovedBodies> {
   const { after, rests } = await lockPosition(tx, 'calls', '0', now);
   if (rests) return { removed: 0, isDone: true };
+  // By the id alone: a search for the next old ones reads all newer deliveries when none is left.
   const { rows } = await tx.query<Page>(
-    `WITH page AS (
-       SELECT d.id, d.subject FROM deliveries d WHERE d.id > $2::int8 AND d.created_at < $1::timestamptz ORDER BY d.id LIMIT ${PAGE}),
+    `WITH page AS (SELECT id, subject, created_at FROM deliveries WHERE id > $2::int8 ORDER BY id LIMIT ${PAGE}),
      emptied AS (
        UPDATE attempts a SET wire = NULL, wire_key = NULL
        FROM page WHERE a.delivery_id = page.id AND a.at < $1::timestamptz AND a.wire IS NOT NULL
          AND NOT EXISTS (SELECT FROM held_subjects h WHERE h.subject = page.subject) RETURNING 1)
-     SELECT max(id)::text AS last, count(*)::int4 AS looked, (SELECT count(*)::int4 FROM emptied) AS removed FROM page`,
+     SELECT max(id)::text AS last, count(*) FILTER (WHERE created_at < $1::timestamptz)::int4 AS old,
+       (SELECT count(*)::int4 FROM emptied) AS removed FROM page`,
     [before, after],
   );
-  const { last, looked, removed } = rows[0] as Page;
-  const isDone = looked < PAGE;
-  await savePosition(tx, 'calls', isDone ? '0' : (last ?? '0'), isDone ? now : null);
+  const { last, old, removed } = rows[0] as Page;
+  const isDone = old === 0;
+  await savePosition(tx, 'calls', isDone ? '0' : (last as string), isDone ? now : null);
   return { removed, isDone };
 }
 

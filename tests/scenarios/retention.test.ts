@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { followChain } from '../../src/ledger/audit-chain.ts';
+import { removeOldBodies } from '../../src/ledger/body-removal.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { recountAfterServices } from '../../src/statistics/count-state.ts';
+import { planRowsOf } from '../bench/scale/plan-rows.ts';
 import { canariesIn, PERSON } from '../support/canaries.ts';
 import { inDepth, test } from '../support/depth.ts';
 import { dumpOf } from '../support/dump.ts';
@@ -268,6 +270,20 @@ describe('retention', () => {
     await expect.poll(round).toEqual({ erased: 70, bodies: 0, isDone: true });
     expect((await pool.query(erased)).rows).toEqual([{ n: 120 }]);
     expect(await hub.hub.rebuild()).toMatchObject(isSame);
+  });
+
+  test('the calls of old deliveries are removed without a look at all newer ones', async () => {
+    const { database } = hub.hub;
+    await database.pool.query(`INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at)
+      SELECT 'portal', 'dossier.upsert.v1', 'H60-' || n, 1, gen_random_uuid(), at, at FROM generate_series(1, 26000) n,
+        LATERAL (SELECT CASE WHEN n <= 6000 THEN '2024-12-01'::timestamptz ELSE '2025-08-01' END AS at) made`);
+    await database.pool.query('ANALYZE deliveries');
+    const removeAll = async () => {
+      while (!(await removeOldBodies(database, Date.parse('2025-01-01T00:00:00Z'), AFTERWARDS)).isDone);
+    };
+    const { rows } = await planRowsOf(removeAll, (text) => text.includes('FROM deliveries'));
+    expect(rows).toBeGreaterThanOrEqual(6_000);
+    expect(rows).toBeLessThan(10_000);
   });
 });
 

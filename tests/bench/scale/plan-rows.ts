@@ -18,14 +18,18 @@ interface Sent {
 /**
  * Repeats the reading statements of some work under EXPLAIN ANALYZE, in the sessions that ran them, so that the planner
  * has the same settings. Counts all rows that scans looked at, also those that a filter removed.
+ *
+ * @param isMeant which statements are repeated. What they write is rolled back.
  */
-export async function planRowsOf(work: () => Promise<unknown>): Promise<PlanRows> {
+export async function planRowsOf(work: () => Promise<unknown>, isMeant = isRead): Promise<PlanRows> {
   const sent = await recorded(work);
   let [rows, pages] = [0, 0];
   let worst = { rows: -1, text: '' };
-  for (const { client, text, values } of sent.filter(({ text: one }) => isRead(one))) {
+  for (const { client, text, values } of sent.filter(({ text: one }) => isMeant(one))) {
     const explain = `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ${text}`;
+    await client.query('BEGIN');
     const { rows: answer } = await client.query<{ 'QUERY PLAN': readonly { Plan: Plan }[] }>(explain, [...values]);
+    await client.query('ROLLBACK');
     const plan = answer[0]?.['QUERY PLAN'][0]?.Plan as Plan;
     const read = scannedRows(plan);
     rows += read;
