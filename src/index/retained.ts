@@ -11,19 +11,13 @@ export interface Ended {
 
 const OF_DOSSIERS = 'dossier';
 
-/** The source of the rows. The state is a literal, so that the planner finds the partial index. */
-function sourceOf({ kind, state }: Pick<Ended, 'kind' | 'state'>): { readonly from: string; readonly at: string } {
+/** The source `d` of the rows. The state is a literal, so that the planner finds the partial index. */
+function endedIn({ kind, state }: Pick<Ended, 'kind' | 'state'>): string {
   if (!/^[a-z-]+$/.test(state) || !/^[a-z-]+$/.test(kind)) throw new Error(`no state of a kind: ${kind} ${state}`);
   return kind === OF_DOSSIERS
-    ? {
-        from: `(SELECT code AS subject, status_at AS at FROM dossiers WHERE status = '${state}' AND erasure IS NULL) d`,
-        at: 'd.at',
-      }
-    : {
-        from: `(SELECT subject, state_at AS at FROM records
-                WHERE kind = '${kind}' AND state = '${state}' AND erasure IS NULL AND NOT is_open) d`,
-        at: 'd.at',
-      };
+    ? `(SELECT code AS subject, status_at AS at FROM dossiers WHERE status = '${state}' AND erasure IS NULL) d`
+    : `(SELECT subject, state_at AS at FROM records
+        WHERE kind = '${kind}' AND state = '${state}' AND erasure IS NULL AND NOT is_open) d`;
 }
 
 /** The oldest of them that are under no legal hold. */
@@ -33,13 +27,12 @@ export async function loadRetained(
   except: readonly string[],
   limit: number,
 ): Promise<readonly string[]> {
-  const { from, at } = sourceOf(ended);
   const { rows } = await pool.query<{ subject: string }>({
     name: `retained ${ended.kind} ${ended.state}`,
-    text: `SELECT subject FROM ${from}
-           WHERE ${at} < $1::timestamptz AND NOT subject = ANY($2::text[])
+    text: `SELECT subject FROM ${endedIn(ended)}
+           WHERE d.at < $1::timestamptz AND NOT subject = ANY($2::text[])
              AND NOT EXISTS (SELECT FROM held_subjects h WHERE h.subject = d.subject)
-           ORDER BY ${at} LIMIT $3`,
+           ORDER BY d.at LIMIT $3`,
     values: [ended.before, except, limit],
   });
   return rows.map(({ subject }) => subject);
@@ -53,12 +46,11 @@ export interface RetainedCount {
 }
 
 export async function countRetained({ pool }: Pick<Database, 'pool'>, ended: Ended): Promise<RetainedCount> {
-  const { from, at } = sourceOf(ended);
   const { rows } = await pool.query<RetainedCount>(
     `SELECT count(*) FILTER (WHERE NOT is_held)::int4 AS due, count(*) FILTER (WHERE is_held)::int4 AS held,
        min(at) FILTER (WHERE NOT is_held) AS "oldestAt"
-     FROM (SELECT ${at}, EXISTS (SELECT FROM held_subjects h WHERE h.subject = d.subject) AS is_held
-           FROM ${from} WHERE ${at} < $1::timestamptz) counted`,
+     FROM (SELECT d.at, EXISTS (SELECT FROM held_subjects h WHERE h.subject = d.subject) AS is_held
+           FROM ${endedIn(ended)} WHERE d.at < $1::timestamptz) counted`,
     [ended.before],
   );
   return rows[0] as RetainedCount;
