@@ -42,6 +42,14 @@ export function definePart<Row>(
   return (rows) => ({ kind: kind as PartKind<unknown>, rows });
 }
 
+/**
+ * SQL, always true: the condition of a part that runs after these. PostgreSQL runs the parts of a WITH in any order, but finishes
+ * those whose rows a condition counts first.
+ */
+export function afterParts(parts: readonly string[]): string {
+  return `${parts.map((part) => `(SELECT count(*) FROM ${part})`).join(' + ') || '0'} >= 0`;
+}
+
 /** A plain insert of the given columns. @param json those that the table has as JSON, given as texts */
 export function insertInto(table: string, columns: readonly string[], json: readonly string[] = []): PartSql {
   const names = columns.join(', ');

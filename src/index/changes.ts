@@ -1,4 +1,4 @@
-import { definePart, type Part } from '../database/parts.ts';
+import { afterParts, definePart, type Part } from '../database/parts.ts';
 
 export interface ChangeRow {
   readonly code: string;
@@ -19,13 +19,14 @@ export function changeParts(rows: readonly ChangeRow[]): readonly [Part, Part] {
   ];
 }
 
-const counterPart = definePart<number>('counter', { n: ['int4', (n) => n] }, (rows, before) => {
-  const written = before.map((part) => `(SELECT count(*) FROM ${part})`).join(' + ') || '0';
-  return `
+const counterPart = definePart<number>(
+  'counter',
+  { n: ['int4', (n) => n] },
+  (rows, before) => `
     UPDATE change_counter SET value = value + n FROM ${rows}
-    WHERE ${written} >= 0
-    RETURNING value - n AS before`;
-});
+    WHERE ${afterParts(before)}
+    RETURNING value - n AS before`,
+);
 
 const changePart = definePart<ChangeRow & { readonly position: number }>(
   'change',

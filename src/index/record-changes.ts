@@ -1,4 +1,4 @@
-import { definePart, type Part } from '../database/parts.ts';
+import { afterParts, definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 
 /** One change of what readers see of a record. */
@@ -30,14 +30,11 @@ export function recordChangeParts(rows: readonly RecordChangeRow[]): readonly [P
 const counterPart = definePart<{ readonly kind: string; readonly n: number }>(
   'record_counter',
   { kind: ['text', (row) => row.kind], n: ['int4', (row) => row.n] },
-  (rows, before) => {
-    const written = before.map((part) => `(SELECT count(*) FROM ${part})`).join(' + ') || '0';
-    return `
+  (rows, before) => `
     INSERT INTO record_change_counters AS counter (kind, value)
-    SELECT kind, n FROM ${rows} WHERE ${written} >= 0
+    SELECT kind, n FROM ${rows} WHERE ${afterParts(before)}
     ON CONFLICT (kind) DO UPDATE SET value = counter.value + excluded.value
-    RETURNING kind, value`;
-  },
+    RETURNING kind, value`,
 );
 
 const changePart = definePart<RecordChangeRow & { readonly back: number }>(

@@ -3,7 +3,7 @@ import type { HeldRecord } from '#core/records/apply';
 import { type CountedRecord, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import { maskRecord, proofIn } from '#core/records/mask-record';
 import { recordWords } from '#core/vietnamese/search-words';
-import { definePart, type Part } from '../database/parts.ts';
+import { afterParts, definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { ERASED_COLUMNS, type ErasedColumns, erasedColumnsOf, erasedIn } from './erased-columns.ts';
 import { contentIdOf, sealContentId, sealRecord } from './sealed-records.ts';
@@ -273,7 +273,7 @@ const part = definePart<Written>(
   (rows, before) => `
     INSERT INTO records (${names.join(', ')})
     SELECT ${names.map((name) => (name === 'search' ? WORDS_OF_ROW : `given.${name}`)).join(', ')}
-    FROM ${rows}${before.includes(JUDGED) ? ` WHERE (SELECT count(*) FROM ${JUDGED}) >= 0` : ''}
+    FROM ${rows}${before.includes(JUDGED) ? ` WHERE ${afterParts([JUDGED])}` : ''}
     ON CONFLICT (subject) DO UPDATE SET
       ${names
         .filter((name) => !kept.includes(name))
