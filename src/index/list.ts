@@ -110,8 +110,8 @@ export async function routedInCodeOrder(
 }
 
 export async function countDossiers(database: Database, filter: SoughtFilter): Promise<number> {
-  const query = (await filtered(database, filter)).select(({ fn }) => fn.countAll<string>().as('n'));
-  return Number((await query.executeTakeFirstOrThrow()).n);
+  const query = (await filtered(database, filter)).select(({ fn }) => fn.countAll<number>().as('n'));
+  return (await query.executeTakeFirstOrThrow()).n;
 }
 
 type Filtered = SelectQueryBuilder<Tables, 'dossiers', object>;

@@ -79,13 +79,13 @@ export async function recordFile(
 
 /** @returns the bytes that the party has then */
 async function addBytes(tx: pg.PoolClient, party: string, bytes: number): Promise<number> {
-  const { rows } = await tx.query<{ bytes: string }>({
+  const { rows } = await tx.query<{ bytes: number }>({
     name: 'more bytes of party',
     text: `INSERT INTO party_file_bytes AS held (party, bytes) VALUES ($1, $2)
-           ON CONFLICT (party) DO UPDATE SET bytes = held.bytes + excluded.bytes RETURNING bytes::text`,
+           ON CONFLICT (party) DO UPDATE SET bytes = held.bytes + excluded.bytes RETURNING bytes`,
     values: [party, bytes],
   });
-  return Number(rows[0]?.bytes);
+  return (rows[0] as { bytes: number }).bytes;
 }
 
 /** Those of the stored files that the party has, because it pushed them. */
@@ -156,12 +156,12 @@ export async function loadFile({ pool }: Db, sha256: string): Promise<StoredFile
 
 /** How many bytes of files a party has. A file counts once. */
 export async function bytesOfParty({ pool }: Db, party: string): Promise<number> {
-  const { rows } = await pool.query<{ bytes: string }>({
+  const { rows } = await pool.query<{ bytes: number }>({
     name: 'bytes of party',
-    text: 'SELECT bytes::text FROM party_file_bytes WHERE party = $1',
+    text: 'SELECT bytes FROM party_file_bytes WHERE party = $1',
     values: [party],
   });
-  return Number(rows[0]?.bytes ?? 0);
+  return rows[0]?.bytes ?? 0;
 }
 
 /** The oldest files that no scanner has seen, without these. */
@@ -267,11 +267,11 @@ export async function knownPlaces({ pool }: Db, places: readonly string[]): Prom
 
 /** How many files there are, by the state of their scan. */
 export async function countFiles({ pool }: Db) {
-  const { rows } = await pool.query<{ scan: ScanState; files: string; bytes: string; oldest: string }>({
+  const { rows } = await pool.query<{ scan: ScanState; files: number; bytes: number; oldest: string }>({
     name: 'count files',
-    text: `SELECT scan, count(*)::text AS files, sum(bytes)::text AS bytes, min(stored_at) AS oldest FROM files GROUP BY scan`,
+    text: `SELECT scan, count(*) AS files, sum(bytes)::int8 AS bytes, min(stored_at) AS oldest FROM files GROUP BY scan`,
   });
-  return rows.map(({ scan, files, bytes, oldest }) => ({ scan, oldest, files: Number(files), bytes: Number(bytes) }));
+  return rows;
 }
 
 /** The names of the given dossiers, and those of their rows `u` of uses or fetches. */
