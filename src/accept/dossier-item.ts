@@ -138,7 +138,7 @@ function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Pro
   return claimed.map((path) => problem(path, 'not-owner', { why: say('claim-only', { party: owner }) }));
 }
 
-/** An event far ahead waits and is applied at its moment. See loadReleasable. */
+/** An event far ahead waits and is applied at its moment. See loadDueItems. */
 function untilItsMoment(item: DossierItem): WaitingItem {
   const [path, moment] = momentOf(item);
   return waiting(item, 'ahead-of-time', `ahead-of-time:${moment}`, path, say('applied-at-its-time', { moment }));

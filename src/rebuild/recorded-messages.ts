@@ -38,6 +38,7 @@ interface Row {
 const PAGE_MESSAGES = 2_000;
 /** A body may have 20 MiB, so a page holds few of those. */
 const PAGE_BYTES = 8 * 1024 * 1024;
+
 /**
  * The messages after `after` that the second index lacks, page by page in the order of their ids, which is the order of each
  * dossier's writes.

@@ -14,6 +14,7 @@ export function cellName({ agencyCode, fieldCode, serviceKey, channel }: Cell): 
 }
 
 const GIVEN = `unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g(agency_code, field_code, service_key, channel)`;
+
 /** The ids of these cells by their names. Creates missing cells. */
 export async function cellIds(tx: pg.PoolClient, cells: readonly Cell[]): Promise<ReadonlyMap<string, number>> {
   const unique = new Map(cells.map((cell) => [cellName(cell), cell]));
