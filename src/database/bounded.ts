@@ -9,7 +9,7 @@ export function bounded<Item>(items: readonly Item[], isCut: boolean): Bounded<I
 }
 
 /** Limit of one page's content, unless its first item alone is larger. */
-export const PAGE_BYTES = 4 * 1024 * 1024;
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Content returned by the first statement: pages of usual records need no second one. */
 export const SHORT_BYTES = 16 * 1024;

@@ -7,8 +7,7 @@ import { countMatching, type Looked, type Matching, newestMatching } from '../da
 import type { Database } from '../database/pool.ts';
 
 /** The outcomes of a question. */
-export const ASK_OUTCOMES = ['found', 'not-found', 'several', 'refused', 'unavailable', 'unknown'] as const;
-export type AskOutcome = (typeof ASK_OUTCOMES)[number];
+export type AskOutcome = 'found' | 'not-found' | 'several' | 'refused' | 'unavailable' | 'unknown';
 
 /** A question to a register as the hub records it: without its values and its answer. */
 export interface RecordedAsk {

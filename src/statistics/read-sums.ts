@@ -142,7 +142,7 @@ function windowsText({ rule, by, filter }: Asked, windows: readonly PartWindow[]
 }
 
 /** SQL: when a dossier has its change of this kind. NULL if it has none. */
-export function momentOf(kind: Kind, rule: Rule): string {
+function momentOf(kind: Kind, rule: Rule): string {
   const grade = { early: 'early', on_time: 'on-time', late: 'late' }[kind as string];
   if (kind === 'received') return `c.began_${rule}`;
   if (kind === 'overdue') return `c.late_${rule}`;
