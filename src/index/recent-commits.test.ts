@@ -16,23 +16,23 @@ function kept(code: string, version = 1, note = ''): RecentCommit {
 
 test('returns a dossier once per party, for its own delivery, for a few seconds', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  const justKept = createRecentCommits();
-  for (const code of ['A', 'B', 'C']) for (const party of ['portal', 'ministry']) justKept.put(party, kept(code));
-  expect(justKept.take(delivery('portal', 'A'))).toMatchObject({ held: { code: 'A' }, door: 'rest' });
-  expect(justKept.take(delivery('portal', 'A'))).toBeUndefined();
-  expect(justKept.take(delivery('ministry', 'A'))).toBeDefined();
-  expect(justKept.take(delivery('portal', 'B', 2))).toBeUndefined();
-  justKept.put('portal', kept('B'));
-  expect(justKept.take(delivery('portal', 'B', 1, '2025-08-12T08:17:00+07:00'))).toBeUndefined();
+  const recent = createRecentCommits();
+  for (const code of ['A', 'B', 'C']) for (const party of ['portal', 'ministry']) recent.put(party, kept(code));
+  expect(recent.take(delivery('portal', 'A'))).toMatchObject({ held: { code: 'A' }, door: 'rest' });
+  expect(recent.take(delivery('portal', 'A'))).toBeUndefined();
+  expect(recent.take(delivery('ministry', 'A'))).toBeDefined();
+  expect(recent.take(delivery('portal', 'B', 2))).toBeUndefined();
+  recent.put('portal', kept('B'));
+  expect(recent.take(delivery('portal', 'B', 1, '2025-08-12T08:17:00+07:00'))).toBeUndefined();
   vi.advanceTimersByTime(6_000);
-  expect(justKept.take(delivery('portal', 'C'))).toBeUndefined();
+  expect(recent.take(delivery('portal', 'C'))).toBeUndefined();
 });
 
 test('keeps the newest ones, in a few megabytes', () => {
-  const justKept = createRecentCommits();
-  for (let n = 0; n < 10; n++) justKept.put('portal', kept(`C${n}`, 1, 'x'.repeat(500_000)));
-  const held = Array.from({ length: 10 }, (_, n) => `C${n}`).filter((code) => justKept.take(delivery('portal', code)));
+  const recent = createRecentCommits();
+  for (let n = 0; n < 10; n++) recent.put('portal', kept(`C${n}`, 1, 'x'.repeat(500_000)));
+  const held = Array.from({ length: 10 }, (_, n) => `C${n}`).filter((code) => recent.take(delivery('portal', code)));
   expect(held).toEqual(['C6', 'C7', 'C8', 'C9']);
-  justKept.put('portal', kept('large', 1, 'x'.repeat(3_000_000)));
-  expect(justKept.take(delivery('portal', 'large'))).toBeUndefined();
+  recent.put('portal', kept('large', 1, 'x'.repeat(3_000_000)));
+  expect(recent.take(delivery('portal', 'large'))).toBeUndefined();
 });
