@@ -332,6 +332,15 @@ describe('the SOAP door', () => {
     );
   });
 
+  test('a processing instruction hides no element behind it', async () => {
+    const ping = '<h:Ping/>';
+    const must = '<?any?><a:Way xmlns:a="urn:a" s:mustUnderstand="1">x</a:Way>';
+    expect((await sendSoap(hub, envelope(ping, { header: must }))).fault?.code).toBe('soap:MustUnderstand');
+    expect((await sendSoap(hub, envelope(`<?any?>${ping}`))).fault).toBeUndefined();
+    const two = await sendSoap(hub, envelope(`${ping}<?any?>${pushXml(dossierXml('H60.01-250812-2031'))}`));
+    expect(two.fault?.reason).toMatch(/^the Body has 2 elements/);
+  });
+
   describe('a message with WS-Addressing', () => {
     const wsa = 'http://www.w3.org/2005/08/addressing';
     const block = (name: string, value: string) =>

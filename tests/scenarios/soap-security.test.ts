@@ -157,6 +157,7 @@ describe('authentication at the SOAP door', () => {
     const twice = token().replace(/(<w:UsernameToken>.*<\/w:UsernameToken>)/, '$1$1');
     expect((await send(twice)).fault?.reason).toContain('more than one UsernameToken');
     expect((await send(token(), { key: 'other' })).fault?.reason).toContain('different keys');
+    expect((await send(`<?any?>${token()}`, { key: 'other' })).fault?.reason).toContain('different keys');
   });
 
   test("another party's key, a key without the scope, and an unknown party are client faults", async () => {

@@ -116,6 +116,7 @@ function placeOf(within: XmlElement, place: Place, { name, line, reason, isRepor
 function* placesIn(element: XmlElement, { path, shape }: Place): Generator<{ element: XmlElement; path: string }> {
   yield { element, path };
   const times = new Map<string, number>();
+  // One by one, not `elementsIn`: the caller stops early, and an item may have 100,000 children.
   for (let child = element.firstChild; child; child = child.next) {
     if (!(child instanceof XmlElement)) continue;
     const member = shape?.members.get(child.name);

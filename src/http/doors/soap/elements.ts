@@ -1,8 +1,9 @@
-import { XmlElement } from 'libxml2-wasm';
+import { type XmlElement, XmlXPath } from 'libxml2-wasm';
+
+/** In `firstChild` and `next` a processing instruction is null, and would hide all elements behind it. */
+const CHILDREN = XmlXPath.compile('*');
 
 /** The child elements of an element, in order. */
 export function elementsIn(element: XmlElement): readonly XmlElement[] {
-  const elements: XmlElement[] = [];
-  for (let child = element.firstChild; child; child = child.next) if (child instanceof XmlElement) elements.push(child);
-  return elements;
+  return element.find(CHILDREN) as XmlElement[];
 }
