@@ -121,6 +121,10 @@ describe('services of the dialect that need facts of their own', () => {
       (await ask(`Bearer ${SECRETS.other}`, 'no JSON')).status,
     ];
     expect(statuses).toEqual([401, 401, 403, 400]);
+    // Clients of .NET and Java send a password only after a challenge of its scheme.
+    const challenges = (await ask('')).headers.get('www-authenticate');
+    expect(challenges).toMatch(/\bBasic realm=/);
+    expect(challenges).toMatch(/\bBearer realm=/);
     const unknown = await ask(`Bearer ${SECRETS.other}`, { MaHoSo: 'H60.01-250812-9999' });
     expect(await unknown.json()).toEqual({ error_code: -1, message: [] });
   });

@@ -94,8 +94,7 @@ function addPayableRoute(add: AddRoute, hub: NationalPortalDoorContext): void {
       },
     },
     async (c) => {
-      const isBasic = /^Basic\b/i.test(c.req.header('authorization') ?? '');
-      const key = (isBasic && (await basicKey(c, hub))) || requireKey(c, hub.keys);
+      const key = await basicOrBearerKey(c, hub);
       requireScopes(key, 'payment:write');
       note(c, { operation: 'payment.upsert.v1', keyName: key.id });
       return answering(c, hub, () =>
@@ -107,6 +106,20 @@ function addPayableRoute(add: AddRoute, hub: NationalPortalDoorContext): void {
       );
     },
   );
+}
+
+/** Clients that know Basic alone, such as those of .NET and Java, wait for its challenge. */
+const CHALLENGES = { 'WWW-Authenticate': 'Basic realm="lienthong", charset="UTF-8", Bearer realm="lienthong"' };
+
+/** @throws Refusal 401 without a valid key */
+async function basicOrBearerKey(c: Context, hub: NationalPortalDoorContext): Promise<KeyEntry> {
+  const isBasic = /^Basic\b/i.test(c.req.header('authorization') ?? '');
+  try {
+    return (isBasic && (await basicKey(c, hub))) || requireKey(c, hub.keys);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.kind !== 'unauthorized') throw error;
+    throw new Refusal('unauthorized', error.words, { headers: CHALLENGES });
+  }
 }
 
 const Login = Type.Object({ username: Type.String(), password: Type.String() });
