@@ -13,7 +13,7 @@ import type { HubFiles } from '../files/hub-files.ts';
 import type { OpenedFile } from '../kit/files.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey, requireOneOf } from './auth.ts';
-import { bodyChunks } from './body.ts';
+import { bodyChunks, mediaTypeOf } from './body.ts';
 import { type DoorContext, note, partyOf } from './doors/door.ts';
 import { createUploadSlots, fileRefusal, inFileTime, UPLOADS_AT_ONCE } from './file-refusal.ts';
 import { Purpose } from './lists.ts';
@@ -77,6 +77,8 @@ function addPush(add: AddRoute, hub: FileContext): void {
       note(c, { keyName: key.id });
       const party = partyOf(c, hub, key);
       const files = filesOf(hub);
+      // The form with its boundaries would be stored as the file.
+      if (mediaTypeOf(c) === 'multipart/form-data') throw new Refusal('unsupported-media', say('file-in-form'));
       const digest = digestIn(c);
       const taken = await uploads.hold(key.id, () =>
         files.take(inFileTime(bodyChunks(c, files.maxBytes, hub.leaving)), { party, digest }),
@@ -90,10 +92,17 @@ function addPush(add: AddRoute, hub: FileContext): void {
 
 const CONTENT_DIGEST = 'sha-256=: and the digest in base64 and :, as in RFC 9530';
 
-/** The announced SHA-256 in hexadecimal. Other digests are ignored, as RFC 9530 wants. */
+/**
+ * The announced SHA-256 in hexadecimal. Other digests are ignored, as RFC 9530 wants.
+ *
+ * @throws Refusal 400 for a SHA-256 in another form: its sender counts on the comparison
+ */
 function digestIn(c: Context): string | undefined {
-  const [, base64] = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{44}):/.exec(c.req.header('content-digest') ?? '') ?? [];
-  return base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('hex');
+  const [, given] = /(?:^|,)\s*sha-256\s*=([^,]*)/.exec(c.req.header('content-digest') ?? '') ?? [];
+  if (given === undefined) return undefined;
+  const base64 = /^:([A-Za-z0-9+/]{43}=):/.exec(given)?.[1];
+  if (base64 === undefined) throw new Refusal('bad-request', say('content-digest-form', { got: received(given) }));
+  return Buffer.from(base64, 'base64').toString('hex');
 }
 
 function addRead(add: AddRoute, hub: FileContext): void {

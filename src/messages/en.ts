@@ -791,6 +791,8 @@ export const EN = {
   'file-store-away': 'the store of the files does not answer: {said}; try again later',
   'uploads-at-once': '{id} sends {count} files at the same time already, which is the limit',
   'file-quota': 'the party {party} would have {count} bytes of files here, and may have {most}',
+  'file-in-form': 'the body is a form (multipart/form-data), expected the bytes of the file alone',
+  'content-digest-form': 'the SHA-256 of Content-Digest is {got}, expected it in base64 between colons, as in RFC 9530',
   'file-digest': 'the Content-Digest says {got}, but the SHA-256 of the received bytes is another one',
   'file-not-pushed': 'got {got}, expected the reference of a file that this party has pushed',
   'no-file-here': 'one of vnd, boolean, number, bare-capitals: only a JSON body carries a file',

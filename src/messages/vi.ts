@@ -787,6 +787,8 @@ export const VI = translation({
   'file-store-away': 'kho tệp hiện không phản hồi: {said}; hãy thử lại sau',
   'uploads-at-once': '{id} đang gửi {count} tệp cùng lúc, là mức tối đa',
   'file-quota': 'tệp này nâng tổng dung lượng của bên kết nối {party} lên {count} byte, mức tối đa là {most}',
+  'file-in-form': 'nội dung là một biểu mẫu (multipart/form-data), cần đúng nội dung của tệp',
+  'content-digest-form': 'SHA-256 trong Content-Digest là {got}, cần ghi base64 giữa hai dấu hai chấm, theo RFC 9530',
   'file-digest': 'Content-Digest ghi {got}, nhưng SHA-256 của dữ liệu nhận được khác giá trị này',
   'file-not-pushed': 'nhận được {got}, cần mã của tệp mà bên này đã gửi',
   'no-file-here': 'một trong vnd, boolean, number, bare-capitals: chỉ nội dung JSON mới chứa được tệp',

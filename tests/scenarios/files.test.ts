@@ -211,6 +211,14 @@ describe('files', () => {
     ['with a virus', pdf(EICAR), {}, 422],
     ['without bytes', Buffer.alloc(0), {}, 422],
     ['that is too large', pdf('x'.repeat(MAX_BYTES)), {}, 413],
+    // It would hold the boundaries and headers of the form.
+    [
+      'inside a form',
+      Buffer.from('--b\r\n\r\nĐơn\r\n--b--'),
+      { 'Content-Type': 'multipart/form-data; boundary=b' },
+      415,
+    ],
+    ['whose digest is in hexadecimal', pdf('x'), { 'Content-Digest': `sha-256=${sha256(pdf('x'))}` }, 400],
     ['other than its digest', pdf('x'), { 'Content-Digest': `sha-256=:${Buffer.alloc(32).toString('base64')}:` }, 422],
   ])('a file %s is refused, and nothing of it stays', async (_, bytes, headers, status) => {
     const before = objects();
