@@ -103,7 +103,7 @@ export const EN = {
   'absent-or-no-dossier-code': 'it is missing, or not a dossier code',
   'absent-or-no-integer': 'it is missing, or not a whole number',
   xsd: 'line {line}: {said}',
-  'xsd-reference': 'line {line}: {said}; what is used twice is to be written out twice (in PHP: a clone, or an array)',
+  'xsd-reference': 'line {line}: {said} What is used twice must be written out twice (in PHP: a clone, or an array)',
   'day-of-code-taken': 'is missing; the day in the code is taken as the earliest moment of the status, {moment}',
   // Calls at partners.
   'link-local': 'no connection: the address is link-local, or that of a metadata service',
@@ -425,7 +425,7 @@ export const EN = {
   'invalid-lines-in-a-row': '{count} lines in a row are invalid, and the hub reads no more of the stream',
   'portal-service': 'got the service {got}, expected one of {list}',
   'service-not-configured':
-    'the service {service} is not configured: the setting {setting} is missing, expected what the national portal has not published (dịch vụ chưa được cấu hình)',
+    'the service {service} is not configured: the settings of the hub lack {setting} (dịch vụ chưa được cấu hình)',
   'too-many-in-data': 'got {count} items in data, expected at most {most}',
   'body-paused': 'the body paused for {seconds} s',
   // Expected and received values.
@@ -706,7 +706,7 @@ export const EN = {
   'id-of-several': 'the id {got} is the id of more than one element, expected one',
   'signature-without-certificate':
     'the Signature does not carry its certificate, expected a BinarySecurityToken that KeyInfo refers to, or an X509Certificate',
-  'envelope-limit': 'the envelope has more than {what}, expected at most that',
+  'envelope-limit': 'the envelope exceeds the limit of {what}',
   'bytes-around-items': '{count} bytes around its items',
   'elements-around-items': '{count} elements around its items',
   'text-of-bytes': 'a text of {count} bytes',

@@ -423,7 +423,7 @@ export const VI = translation({
   'no-receipt-of-party': 'bên {near} không có biên nhận {got}',
   'invalid-lines-in-a-row': '{count} dòng liên tiếp không hợp lệ, trục ngừng đọc luồng này',
   'portal-service': 'dịch vụ nhận được là {got}, cần một trong: {list}',
-  'service-not-configured': 'dịch vụ {service} chưa được cấu hình: thiếu {setting}, phần Cổng DVCQG chưa công bố',
+  'service-not-configured': 'dịch vụ {service} chưa được cấu hình: cấu hình của trục thiếu {setting}',
   'too-many-in-data': 'trường data có {count} mục, nhiều nhất {most}',
   'body-paused': 'nội dung ngừng đến trong {seconds} giây',
   // Expected and received values.
