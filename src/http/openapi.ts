@@ -184,12 +184,17 @@ function contentOf(body: Readonly<Record<string, object>>, models: Models): obje
 }
 
 function responsesOf(doc: RouteDoc, models: Models): object {
+  const problems = PROBLEM_KINDS.filter(({ kind }) => doc.problems?.includes(kind));
+  const asProblem = new Set<number>(problems.map(({ status }) => status));
   const told = Object.entries(doc.replies).map(([status, reply]) => {
     const { description, schema, mediaType = 'application/json', also } = reply;
     const types = typeof mediaType === 'string' ? [mediaType] : mediaType;
     const content =
       Number(status) < 400 || schema
-        ? contentOf({ ...Object.fromEntries(types.map((type) => [type, schema ?? {}])), ...also }, models)
+        ? {
+            ...contentOf({ ...Object.fromEntries(types.map((type) => [type, schema ?? {}])), ...also }, models),
+            ...(asProblem.has(Number(status)) && PROBLEM_CONTENT),
+          }
         : PROBLEM_CONTENT;
     const headers = headersOf(Number(status), doc);
     return [status, { description, headers, content }];

@@ -167,6 +167,9 @@ describe('the OpenAPI document', () => {
     await ask(dossiers, 202, { body: dossier({ code: CODE(2), note: 'Nguyá»…n VÄ�n An' }) });
     await ask(dossiers, 422, { body: { code: CODE(3) } });
     await ask(dossiers, 200, { body: `${JSON.stringify(dossier({ code: CODE(4) }))}\n`, headers: NDJSON });
+    // A stream of invalid lines, which the hub stops reading, gets a problem document.
+    const invalid = await ask(dossiers, 422, { body: '{}\n'.repeat(5_001), headers: NDJSON });
+    expect(invalid.body).toMatchObject({ status: 422, held: 5_000 });
     await ask(steps, 201, { body: progress({ code: CODE(1) }) });
     await ask(steps, 200, { body: progress({ code: CODE(1) }) });
     await ask(steps, 202, { body: progress({ code: CODE(9) }) });

@@ -86,7 +86,7 @@ export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): v
           'The hub acknowledges after the commit. A repeat of the same content is harmless. With `Idempotency-Key`, a repeated request gets the same receipt for 7 days, and a stream may have at most 1,000 lines. A key of a portal may send a limited number of questions, petitions and ratings of one person in an hour (429). For each item of a list, the reply has the first 20 problems. The hub commits a few hundred lines of a stream at a time, and answers when the stream has ended. It refuses a stream that breaks off or has 5,000 invalid lines in a row. The refusal has `receipt` and `held`, the number of stored items from the start of the stream. A reply that breaks off is incomplete JSON. The hub has then stored the whole stream, and the client may send it again.',
         scopes: [scope],
         headers: { 'Idempotency-Key': IdempotencyKey },
-        problems: ['not-found', 'key-reused', 'too-many'],
+        problems: ['not-found', 'key-reused', 'too-many', 'invalid'],
         body: {
           'application/json': Type.Union([schema, Type.Array(schema, { maxItems: MAX_ITEMS })]),
           'application/x-ndjson': schema,
