@@ -368,6 +368,14 @@ describe('HUB_CONFIG', () => {
     ]);
   });
 
+  it('a variable with the line end of Windows is refused by its name, without its value', () => {
+    const key = (name: string) => ({ id: name.toLowerCase(), secret: from(name), scopes: ['index:read'] });
+    const file = written(JSON.stringify({ keys: [key('PORTAL'), key('OTHER')] }));
+    expect(problems({ HUB_CONFIG: file, PORTAL: 'a-secret-1\r', OTHER: 'a\r\nsecret-2' })).toEqual([
+      `${file} /keys/0/secret: PORTAL in the environment ends with a carriage return, expected lines that end as on Linux; run sed -i 's/\\r$//' on the file of the variables and load it again`,
+    ]);
+  });
+
   it('is UTF-8, with or without a byte order mark; any other encoding is refused', () => {
     const text = '{\r\n"province": { "code": "H60", "name": "Tỉnh Tuyên Quang" } }\r\n';
     const told = (bytes: Buffer) => {

@@ -119,6 +119,8 @@ function fillIn(
       fromEnvironment.set(path, value);
       const given = env[name];
       if (given === undefined) problems.push(problem(path, 'not-in-environment', { name }));
+      // A shell leaves it at each value of a file with the line ends of Windows. A key with it would match no request.
+      else if (given.endsWith('\r')) problems.push(problem(path, 'carriage-return-in-environment', { name }));
       return given ?? whole;
     });
   if (Array.isArray(value)) return value.map((item, at) => inner(item, String(at)));

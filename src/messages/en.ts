@@ -579,6 +579,8 @@ export const EN = {
   'bodies-at-most': 'at most {count}, which is {place}: bodies have personal data too',
   'not-in-environment': 'the environment has no {name}',
   'blank-in-environment': '{name} is blank in the environment, expected {expected}',
+  'carriage-return-in-environment':
+    "{name} in the environment ends with a carriage return, expected lines that end as on Linux; run sed -i 's/\\r$//' on the file of the variables and load it again",
   'value-of': 'got the value of {got}, expected {expected}',
   'codes-of-done': 'the answer codes that mean done',
   'place-in-a-record': 'where a record has it',

@@ -577,6 +577,8 @@ export const VI = translation({
   'bodies-at-most': 'nhiều nhất {count}, theo {place}: nội dung thông điệp cũng có dữ liệu cá nhân',
   'not-in-environment': 'môi trường không có biến {name}',
   'blank-in-environment': 'biến {name} trong môi trường để trống, cần {expected}',
+  'carriage-return-in-environment':
+    "biến {name} trong môi trường kết thúc bằng ký tự CR, cần ký tự xuống dòng của Linux; hãy chạy sed -i 's/\\r$//' trên tệp biến rồi nạp lại",
   'value-of': 'nhận được giá trị của {got}, cần {expected}',
   'codes-of-done': 'các mã trả lời cho biết đã thực hiện xong',
   'place-in-a-record': 'vị trí của trường này trong bản ghi',
