@@ -23,6 +23,8 @@ interface Host {
   readonly probe: pg.Pool;
   /** The timeline of a host that takes writes. Undefined: it does not, or does not answer. */
   timeline: number | undefined;
+  /** Why it takes no writes. */
+  why: string;
   wasAsked: boolean;
 }
 
@@ -61,8 +63,7 @@ export function followPrimary(url: string): Primary | undefined {
 
   const watched = hosts.map(async (one) => {
     while (!closing.signal.aborted) {
-      one.timeline = await timelineOf(one.probe);
-      one.wasAsked = true;
+      Object.assign(one, await askHost(one.probe), { wasAsked: true });
       decide();
       await sleep(EVERY_MS, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
     }
@@ -139,27 +140,29 @@ function openHost(url: string): Host {
   });
   probe.on('error', () => undefined);
   probe.on('connect', (client) => client.on('error', () => undefined));
-  return { name: databaseName(url), host, port, probe, timeline: undefined, wasAsked: false };
+  return { name: databaseName(url), host, port, probe, timeline: undefined, why: 'not asked yet', wasAsked: false };
 }
 
-async function timelineOf(probe: pg.Pool): Promise<number | undefined> {
+async function askHost(probe: pg.Pool): Promise<Pick<Host, 'timeline' | 'why'>> {
   try {
     const { rows } = await probe.query<{ isReadOnly: boolean }>(
       `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS "isReadOnly"`,
     );
-    if (rows[0]?.isReadOnly !== false) return undefined;
+    if (rows[0]?.isReadOnly !== false) return { timeline: undefined, why: 'read-only' };
     const { rows: files } = await probe.query<{ timeline: number }>(
       `SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int4 AS timeline`,
     );
-    return files[0]?.timeline;
-  } catch {
-    return undefined;
+    return { timeline: files[0]?.timeline, why: 'on an earlier timeline' };
+  } catch (error) {
+    const { message, code = '' } = error as Error & { code?: string };
+    return { timeline: undefined, why: message || code };
   }
 }
 
+/** With the reason of each host: a wrong password or certificate looks like a missing primary otherwise. */
 function noPrimary(hosts: readonly Host[]): Error {
-  const names = hosts.map(({ name }) => name).join(', ');
-  return Object.assign(new Error(`no host of DATABASE_URL takes writes: ${names}`), { code: READ_ONLY });
+  const reasons = hosts.map(({ name, why }) => `${name} (${why})`).join(', ');
+  return Object.assign(new Error(`no host of DATABASE_URL takes writes: ${reasons}`), { code: READ_ONLY });
 }
 
 type Connected = (error?: Error) => void;

@@ -61,10 +61,11 @@ describe('a database address with several hosts', () => {
     expect(uncaught).not.toHaveBeenCalled();
   });
 
-  test('without a host that takes writes, the start says so', async () => {
-    const url = 'postgres://hub:pass-word@127.0.0.1:1,127.0.0.1:2/hub';
-    await expect(testHub({ databaseUrl: url })).rejects.toThrow(
-      'no host of DATABASE_URL takes writes: 127.0.0.1:1/hub, 127.0.0.1:2/hub',
+  test('without a host that takes writes, the start says so, with the reason of each', async () => {
+    const url = Object.assign(new URL(database.url), { pathname: '/no_such_database' });
+    const both = url.href.replace(url.host, `127.0.0.1:1,${url.host}`);
+    await expect(testHub({ databaseUrl: both })).rejects.toThrow(
+      `no host of DATABASE_URL takes writes: 127.0.0.1:1/no_such_database (connect ECONNREFUSED 127.0.0.1:1), ${url.host}/no_such_database (database "no_such_database" does not exist)`,
     );
   });
 
