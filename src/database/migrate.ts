@@ -223,8 +223,24 @@ async function forgetEmptyTables({ pool }: Database): Promise<void> {
 }
 
 function inWords({ message, code }: Error & { code?: string }): string {
+  if (code === '3F000') return `${message}; ${NO_SCHEMA}`;
   const mayNot = code === '42501' && message.includes('for schema');
-  return mayNot ? `${message}; make its role the owner of the database, or GRANT CREATE ON SCHEMA … TO it` : message;
+  return mayNot ? `${message}; ${NO_CREATE}` : message;
+}
+
+/** What to do where the tables cannot be made. */
+const NO_SCHEMA = 'reset search_path of the database and of its role, or name an existing schema there';
+const NO_CREATE = 'make its role the owner of the database, or GRANT CREATE ON SCHEMA … TO it';
+
+/** Why the role cannot make the tables of a migration, and what to do. Undefined: it can. */
+export async function whyNoTables({ pool }: Pick<Database, 'pool'>): Promise<readonly [string, string] | undefined> {
+  const { rows } = await pool.query<{ schema: string | null; path: string; may: boolean | null }>(
+    `SELECT current_schema() AS schema, current_setting('search_path') AS path,
+       has_schema_privilege(current_schema(), 'CREATE') AS may`,
+  );
+  const [{ schema, path, may } = { schema: null, path: '', may: null }] = rows;
+  if (schema === null) return [`search_path is ${path}, which names no schema of the database`, NO_SCHEMA];
+  return may ? undefined : [`its role may create nothing in the schema ${schema}`, NO_CREATE];
 }
 
 /** A migration in the database, as the version that applied it described it. */

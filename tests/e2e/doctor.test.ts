@@ -148,6 +148,30 @@ describe('doctor', () => {
     expect(out).toMatch(/fail {2}database {2}.*does not exist\n.*→ create the database/);
   });
 
+  test('a database where the start could make no tables is a failure, with the same advice as the start', async () => {
+    const empty = await testDatabase();
+    const name = new URL(empty.url).pathname.slice(1);
+    const role = `doctor_${name}`;
+    await scene.query(`CREATE ROLE ${role} LOGIN PASSWORD 'mat-khau-thu-nghiem'`);
+    const url = Object.assign(new URL(empty.url), { username: role, password: 'mat-khau-thu-nghiem' });
+    const run = (command: string) =>
+      lienthongHere([command], { ...scene.env(), DATABASE_URL: url.href }, scene.folder);
+    const expectAdvice = async (advice: string) => {
+      const [seen, started] = [await run('doctor'), await run('migrate')];
+      expect([seen.code, started.code]).toEqual([1, 1]);
+      expect(seen.out).toMatch(new RegExp(`fail {2}database {2}\\d+ migrations cannot be applied: .*\n.*→ ${advice}`));
+      expect(started.out + started.errors).toContain(advice);
+    };
+    try {
+      await expectAdvice('make its role the owner of the database');
+      await scene.query(`ALTER ROLE ${role} SET search_path = 'no_such_schema'`);
+      await expectAdvice('reset search_path of the database and of its role');
+    } finally {
+      await empty.drop();
+      await scene.query(`DROP ROLE ${role}`);
+    }
+  });
+
   test('a database that takes no writes, and one with too many sessions, are failures with their own advice', async () => {
     const readOnly = await testDatabase();
     const name = new URL(readOnly.url).pathname.slice(1);

@@ -1,4 +1,4 @@
-import { lackingOf, newerOf, storedMigrations } from '../../database/migrate.ts';
+import { lackingOf, newerOf, storedMigrations, whyNoTables } from '../../database/migrate.ts';
 import type { Database } from '../../database/pool.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
@@ -140,6 +140,8 @@ async function checkMigrations(database: Database): Promise<Finding> {
   if (newer.length > 0) return checkNewer(newer);
   const pending = lackingOf(stored);
   if (pending.length === 0) return finding('ok', 'its tables are of this version');
+  const why = await whyNoTables(database);
+  if (why) return finding('fail', `${pending.length} migrations cannot be applied: ${why[0]}`, why[1]);
   return finding(
     'warn',
     `${pending.length} migrations are to be applied: ${pending.join(', ')}`,
