@@ -47,6 +47,22 @@ test('a queue that is closed while it is checked connects no more', async () => 
   expect(sockets.size).toBe(connected);
 });
 
+test('an error of Redis that lasts is logged once a minute, with how often it came', async () => {
+  const lines: object[] = [];
+  const log = (fields: object, message: string): unknown => message === 'queue error' && lines.push(fields);
+  // Nothing listens there.
+  const queue = createBullQueue({ url: 'redis://127.0.0.1:1', log });
+  closers.push(() => queue.close());
+  await queue.listen(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const error = 'connect ECONNREFUSED 127.0.0.1:1';
+  expect(lines).toEqual([{ error }]);
+  const now = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+  closers.push(() => clock.mockRestore());
+  await expect.poll(() => lines, { timeout: 10_000 }).toEqual([{ error }, { error, repeated: expect.any(Number) }]);
+});
+
 /** A server that accepts connections and never answers. */
 async function silentServer() {
   const sockets = new Set<net.Socket>();

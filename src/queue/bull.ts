@@ -37,8 +37,8 @@ class BullQueue implements Queue {
 
   constructor({ url, prefix = '{lienthong}', watchMs = 5_000, log = () => undefined }: BullOptions) {
     this.#watchMs = watchMs;
-    this.#log = log;
-    this.#open = () => new OpenQueue(url, prefix, log);
+    this.#log = sparingly(log);
+    this.#open = () => new OpenQueue(url, prefix, this.#log);
     this.#queue = this.#open();
     this.#watch = setInterval(() => {
       this.#checking ??= this.#rebuildIfStuck().finally(() => {
@@ -108,6 +108,32 @@ class BullQueue implements Queue {
 
 interface JobData {
   readonly party: string;
+}
+
+const AGAIN_MS = 60_000;
+/** More different errors than Redis has. */
+const MOST_KNOWN = 100;
+
+/**
+ * Logs an equal error once a minute, and how often it came since. A Redis that is full or takes no writes fails a dozen commands
+ * a second, all night.
+ */
+function sparingly(log: Log): Log {
+  const known = new Map<string, { readonly atMs: number; more: number }>();
+  return (fields, message) => {
+    const { error } = fields as { readonly error?: string };
+    if (error === undefined) return log(fields, message);
+    const key = `${message}: ${error}`;
+    const before = known.get(key);
+    const nowMs = performance.now();
+    if (before && nowMs - before.atMs < AGAIN_MS) {
+      before.more++;
+      return;
+    }
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, { atMs: nowMs, more: 0 });
+    log(before && before.more > 0 ? { ...fields, repeated: before.more } : fields, message);
+  };
 }
 
 /** A queue of Bull with the clients that it was given. */
