@@ -175,7 +175,7 @@ async function takeFile(
   const most = deps.quotaBytes ?? QUOTA_BYTES;
   const held = await bytesOfParty(database, party);
   if (held >= most) throw overQuota(party, held, most);
-  const spooled = await spool(deps, chunks);
+  const spooled = await spool(deps, chunks).catch(notNow);
   try {
     const { path, sha256, bytes, mediaType, key, verdict } = spooled;
     if (digest !== undefined && digest !== sha256)
@@ -202,8 +202,27 @@ async function takeFile(
 
 /** The file is kept nowhere, and its sender tries again. */
 function notNow(error: unknown): never {
-  if (error instanceof StoreAway) throw new NotTaken('store', say('file-store-away', { said: error.message }));
+  const said = error instanceof StoreAway ? error.message : troubleOfDisk(error);
+  if (said !== undefined) throw new NotTaken('store', say('file-store-away', { said }));
   throw error;
+}
+
+/** A disk that is full, over its quota, read-only, broken or closed to the hub's user, or no free file descriptor. */
+const OF_DISK: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EIO',
+  'EACCES',
+  'EPERM',
+  'EMFILE',
+  'ENFILE',
+]);
+
+/** Without the path, which is no business of the sender: `ENOSPC: no space left on device`. */
+function troubleOfDisk(error: unknown): string | undefined {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return OF_DISK.has(code) ? message.replace(/, \w+(?: '.*)?$/s, '') : undefined;
 }
 
 const overQuota = (party: string, count: number, most: number): NotTaken =>

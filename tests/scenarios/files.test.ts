@@ -190,6 +190,23 @@ describe('files', () => {
     expect(Buffer.from(await reply.arrayBuffer()).equals(file)).toBe(true);
   });
 
+  test('while its disk is full a file is refused with the reason and a time to retry, and stored after that', async () => {
+    const handle = await open('/dev/null');
+    const disk = Object.getPrototypeOf(handle) as Pick<typeof handle, 'appendFile'>;
+    await handle.close();
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const filled = vi.spyOn(disk, 'appendFile').mockRejectedValue(full);
+    const file = pdf('Giấy phép xây dựng');
+    expect(await pushFile(file).finally(() => filled.mockRestore())).toMatchObject({
+      status: 503,
+      body: {
+        code: 'file-store-away',
+        detail: 'the store of the files does not answer: ENOSPC: no space left on device; try again later',
+      },
+    });
+    expect((await pushFile(file)).status).toBe(201);
+  });
+
   test("another party's file does not exist for a party, and its dossiers cannot name it", async () => {
     const file = pdf('của một cửa');
     const { file: reference } = (await pushFile(file)).body;
