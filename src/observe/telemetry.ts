@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { instantToMs } from '#core/dates/dates';
 import { maskNamesIn } from '#core/masking/masking';
+import { createRepeats } from '#core/repeats';
 import { render } from '#messages/render';
 import type { ReplicaState } from '../database/replicas.ts';
 import type { AnomalyCount } from '../ledger/anomalies.ts';
@@ -70,7 +71,7 @@ export interface Telemetry {
   asked(ask: AskedLine): void;
   /** Counts a request that a door refused, by how much of it the message log stores. */
   refused(door: string, kept: 'whole' | 'part' | 'none'): void;
-  /** Logs and counts an unexpected error. The hub continues. */
+  /** Logs and counts an unexpected error. The hub continues. An equal error of a place is logged once a minute. */
   failed(where: string, error: unknown): void;
 }
 
@@ -90,6 +91,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   const countAccepted = createAcceptedMetrics(registry);
   const countAttempt = createAttemptMetrics(registry);
   const flow = createFlowCounter();
+  const repeats = createRepeats(() => performance.now());
   const { pulls, lookUps, asks, askSeconds, refusals, failures, reads, replicaFailures } = createCounts(registry);
   return {
     registry,
@@ -138,10 +140,17 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     refused: (door, kept) => refusals.inc({ door, kept }),
     failed(where, error) {
       failures.inc({ where: where.split(' ')[0] as string });
-      const { message, code, stack } = error as Error & { code?: string };
-      log.error({ where, error: message, code, stack }, 'failed');
+      logFailure(log, repeats, where, error as Error);
     },
   };
+}
+
+/** While the database is away, each schedule fails each second. The stack tells two faults of one place apart. */
+function logFailure(log: Logger, repeats: ReturnType<typeof createRepeats>, where: string, error: Error): void {
+  const { message, code, stack } = error as Error & { code?: string };
+  const heldBack = repeats(`${where}: ${message} ${stack}`);
+  if (heldBack === undefined) return;
+  log.error({ where, error: message, code, stack, repeated: heldBack > 0 ? heldBack : undefined }, 'failed');
 }
 
 function traceAccepted(

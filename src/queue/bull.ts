@@ -1,5 +1,6 @@
 import Bull from 'bull';
 import { Redis } from 'ioredis';
+import { createRepeats } from '#core/repeats';
 import type { Queue } from './port.ts';
 
 export interface BullOptions {
@@ -110,29 +111,13 @@ interface JobData {
   readonly party: string;
 }
 
-const AGAIN_MS = 60_000;
-/** More different errors than Redis has. */
-const MOST_KNOWN = 100;
-
-/**
- * Logs an equal error once a minute, and how often it came since. A Redis that is full or takes no writes fails a dozen commands
- * a second, all night.
- */
+/** A Redis that is full or takes no writes fails a dozen commands a second, all night. */
 function sparingly(log: Log): Log {
-  const known = new Map<string, { readonly atMs: number; more: number }>();
+  const repeats = createRepeats(() => performance.now());
   return (fields, message) => {
-    const { error } = fields as { readonly error?: string };
-    if (error === undefined) return log(fields, message);
-    const key = `${message}: ${error}`;
-    const before = known.get(key);
-    const nowMs = performance.now();
-    if (before && nowMs - before.atMs < AGAIN_MS) {
-      before.more++;
-      return;
-    }
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(key, { atMs: nowMs, more: 0 });
-    log(before && before.more > 0 ? { ...fields, repeated: before.more } : fields, message);
+    const { error = '' } = fields as { readonly error?: string };
+    const heldBack = error === '' ? 0 : repeats(`${message}: ${error}`);
+    if (heldBack !== undefined) log(heldBack > 0 ? { ...fields, repeated: heldBack } : fields, message);
   };
 }
 
