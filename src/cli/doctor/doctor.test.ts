@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs/promises';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/pool.ts';
 import { checkBackup } from './check-backup.ts';
@@ -65,20 +66,32 @@ describe('the doctor', () => {
   });
 
   test.each([
-    [50, 100, true, 'ok'],
-    [4, 100, true, 'warn'],
-    [50, 1_000, true, 'warn'],
-    [0.5, 100, true, 'fail'],
-    [0.5, 100, false, 'warn'],
-  ])('%d GiB free of %d, embedded %s: %s', (free, all, isEmbedded, level) => {
-    expect(diskFinding('/data', free * GIB, all * GIB, isEmbedded).level).toBe(level);
+    [50, 100, 'make room', 'ok'],
+    [4, 100, 'make room', 'warn'],
+    [50, 1_000, 'make room', 'warn'],
+    [0.5, 100, 'make room', 'fail'],
+    [0.5, 100, undefined, 'warn'],
+  ])('%d GiB free of %d, with data that grows there (%s): %s', (free, all, advice, level) => {
+    expect(diskFinding('/data', free * GIB, all * GIB, advice).level).toBe(level);
+  });
+
+  test('a full disk fails where the hub stores files, also beside a database elsewhere', async () => {
+    const full = { bavail: 0, blocks: 100, bsize: GIB };
+    const statfs = vi.spyOn(fs, 'statfs').mockResolvedValue(full as never);
+    const asked = (file: Config['file']) => checkDisks({ databaseUrl: 'postgres://db.example/hub', dataDir: '/', file });
+    const found = [await asked({}), await asked({ files: { scan: false } })].flat();
+    statfs.mockRestore();
+    expect(found).toMatchObject([
+      { level: 'warn', found: '0.0 GiB free of 100.0 at /' },
+      { level: 'fail', advice: expect.stringContaining('make room') },
+    ]);
   });
 
   test('looks at the disk of the embedded database where its files are in another folder', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'lienthong-doctor-'));
     try {
       const places = async (databaseUrl?: string) =>
-        (await checkDisks({ databaseUrl, dataDir })).map(({ found }) => found.split(' at ')[1]);
+        (await checkDisks({ databaseUrl, dataDir, file: {} })).map(({ found }) => found.split(' at ')[1]);
       expect([await places('postgres://db.example/hub'), await places()]).toEqual([[dataDir], [dataDir]]);
       writeFileSync(join(dataDir, 'postgres.place'), '/dev/none-of-ours');
       expect(await places()).toEqual([dataDir, '/dev']);
