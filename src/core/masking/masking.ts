@@ -69,7 +69,32 @@ export function maskNamesIn(text: string): string {
  * them: `0912.345.678`, `(+84) 912 345 678`, `001 099 012 345`. Dates, amounts, codes and numbers of documents stay.
  */
 export function maskNumbersIn(text: string): string {
-  return text.replace(EMAIL, maskTail).replace(ID_OR_PHONE, maskTail);
+  return maskShapes(UNUSUAL.test(text) ? maskUnusual(text) : text);
+}
+
+const maskShapes = (text: string): string => text.replace(EMAIL, maskTail).replace(ID_OR_PHONE, maskTail);
+
+/** Reads unusual characters as the usual ones of the same length, so that each mask has its place in the text as it was written. */
+function maskUnusual(text: string): string {
+  const usual = text.replace(UNUSUAL_ALL, usualOf);
+  const apart = usual.replaceAll('_', ' ');
+  // Before the words come apart: an address may have underscores.
+  const masked = usual.replace(EMAIL, maskTail).replaceAll('_', ' ').replace(ID_OR_PHONE, maskTail);
+  if (masked === apart) return text;
+  return Array.from({ length: text.length }, (_, at) => (masked[at] === apart[at] ? text[at] : masked[at])).join('');
+}
+
+/** Full-width characters of East Asian keyboards, the blanks and dashes of word processors, the underscores of file names. */
+const WIDE = String.raw`\uff01-\uff5e`;
+const BLANKS = String.raw`\u2000-\u200a\u202f\u205f\u3000`;
+const DASHES = String.raw`\u2010-\u2015\u2212`;
+const UNUSUAL = new RegExp(`[_${WIDE}${BLANKS}${DASHES}]`);
+const UNUSUAL_ALL = new RegExp(UNUSUAL, 'g');
+
+function usualOf(character: string): string {
+  if (character === '_') return character;
+  if (character >= '\uff01') return String.fromCharCode(character.charCodeAt(0) - 0xfee0);
+  return character === '\u3000' || /\s/.test(character) ? ' ' : '-';
 }
 
 /** A number begins here: no code, path or longer number goes before it. It may follow its name at once: `CCCD0010…`. */
@@ -88,7 +113,7 @@ const NUMBER = `(?:${CONTIGUOUS}|${PHONE}|${CITIZEN}|${OLD_CITIZEN})`;
 const ID_OR_PHONE = new RegExp(`${START}${NUMBER}(?:[/-](?=[0+])(?:${CONTIGUOUS}|${PHONE}))*${END}`, 'giu');
 
 /** Matches only from the start of a word. Tried at each letter of a word of 200,000, it would take 20 s. */
-const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+const EMAIL = /(?<![\w.+-])[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+/g;
 
 /** Several words in a row with a capital each. */
 const NAME = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}\p{N}]*(?:\s+\p{Lu}[\p{L}\p{M}\p{N}]*)+/gu;
