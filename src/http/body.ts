@@ -207,6 +207,17 @@ export function mediaTypeOf(c: Context): string {
   return (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
+/**
+ * The content type of a request as the message log stores it. Some senders name their file in it, and its name may be that of
+ * a person. The other parameters stay: they say how to read the body again.
+ */
+export function storedContentType(c: Context, most: number): string | undefined {
+  return c.req
+    .header('content-type')
+    ?.replace(/; *(?:file)?name[*\d]*=(?:"[^"]*"?|[^;]*)/gi, '')
+    .slice(0, most);
+}
+
 /** The only limit of a stream. Different dossiers never pack this tightly. */
 const STREAM_TIMES = 100;
 

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
+import { keptName } from '#core/masking/kept-problem';
 import { storable } from '#core/vietnamese/text';
 import type { Refused } from '../pipeline.ts';
 import type { AppContext } from './app-context.ts';
+import { storedContentType } from './body.ts';
 import { networkOf } from './clients.ts';
 import { callerOf, type DoorContext, notedOf } from './doors/door.ts';
 import { type Refusal, refusalOf } from './problem.ts';
@@ -35,7 +37,7 @@ const UNKNOWN_LENGTH_BYTES = 64 * 1024;
 const MOST_SENDERS = 10_000;
 const HOUR_MS = 3_600_000;
 
-export type RefusalLogContext = Pick<AppContext, 'pipeline' | 'clients' | 'nowMs' | 'telemetry' | 'vault'>;
+export type RefusalLogContext = Pick<AppContext, 'parties' | 'pipeline' | 'clients' | 'nowMs' | 'telemetry' | 'vault'>;
 
 type Spent = { -readonly [name in keyof Budget]: number };
 type Budgets = readonly (readonly [used: Spent, most: Budget])[];
@@ -98,7 +100,8 @@ export function createRefusalLog(hub: RefusalLogContext): DoorContext['noteRefus
     telemetry.refused(door, stored);
     logLine(hub, budgets, () => ({ ...traceOf(hub, c, refusal), door, stored }));
     if (bytes === undefined) return;
-    await pipeline.refuse(refusedMessage(c, door, refusal, now, bytes > 0 ? body?.subarray(0, bytes) : undefined));
+    const kept = bytes > 0 ? body?.subarray(0, bytes) : undefined;
+    await pipeline.refuse({ ...refusedMessage(c, door, refusal, now, kept), ...namesOf(hub, c) });
   };
 }
 
@@ -158,17 +161,33 @@ function doorOf(path: string): string | undefined {
   return path.startsWith('/mapi/') ? 'national-portal' : undefined;
 }
 
-function refusedMessage(c: Context, door: string, refusal: Refusal, now: number, kept: Buffer | undefined): Refused {
-  const { party, operation, keyName, body } = notedOf(c);
+/**
+ * The party and the operation as they are stored, in clear. A sender may have put anything into the path, such as the name
+ * of a person, or characters that the database cannot store.
+ */
+function namesOf({ parties }: RefusalLogContext, c: Context): Pick<Refused, 'party' | 'operation'> {
+  const { party, operation } = notedOf(c);
+  const isKnown = party === undefined || party === '' || parties.has(party);
+  return {
+    party: isKnown ? party : keptName(storable(party)).slice(0, 100),
+    operation: operation && keptName(storable(operation)),
+  };
+}
+
+function refusedMessage(
+  c: Context,
+  door: string,
+  refusal: Refusal,
+  now: number,
+  kept: Buffer | undefined,
+): Omit<Refused, 'party' | 'operation'> {
+  const { keyName, body } = notedOf(c);
   const declared = Math.min(Number(c.req.header('content-length') ?? 0) || 0, 2 ** 31 - 1);
   return {
     receivedAt: msToInstant(now),
-    // A path may contain characters that the database cannot store. That is the sender's error.
-    party: party && storable(party).slice(0, 100),
     door,
-    operation: operation && storable(operation),
     keyName,
-    mediaType: c.req.header('content-type')?.slice(0, 100),
+    mediaType: storedContentType(c, 100),
     body: kept,
     bodyBytes: body?.length ?? declared,
     ...callerOf(c),

@@ -66,7 +66,13 @@ describe('a stored problem', () => {
     expect(kept({ ServiceCode: 1 })).toEqual([
       problem('/ServiceCode', 'unknown-member-near', { got: 'ServiceCode', near: 'serviceCode' }),
     ]);
-    expect(kept({ 'Nguyễn Văn A': 1 })).toEqual([problem('/Aaaaaa Aaa A', 'unknown-member', { got: 'Aaaaaa Aaa A' })]);
+    for (const [name, form] of [
+      ['Nguyễn Văn A', 'Aaaaaa Aaa A'],
+      ['an.nguyen@example.test', 'aa.aaaaaa@aaaaaaa.aaaa'],
+      ['tel:0912-345-678', 'aaa:9999-999-999'],
+      ['@type', '@type'],
+    ] as const)
+      expect(kept({ [name]: 1 })).toEqual([problem(`/${form}`, 'unknown-member', { got: form })]);
   });
 
   test('has only the form of a number that may be a phone number', () => {

@@ -86,7 +86,13 @@ function isOfPerson(code: string, people: Mentions | undefined): boolean {
 export function looksPersonal(code: string): boolean {
   if (/[@,\n]|%[0-9a-f]{2}|&#|[\\%]u[0-9a-f]{4}/i.test(code)) return true;
   if (code.replace(/[^0-9]/g, '').length >= 8 && !isPlain(code)) return true;
-  const words = code.normalize('NFC').match(/[\p{L}\p{M}]+/gu) ?? [];
+  return looksLikeName(code);
+}
+
+/** Whether a whole text reads as the name of one person: some words in a row that begin with a family name. */
+export function looksLikeName(text: string): boolean {
+  if (text.length > LONGEST_NAME) return false;
+  const words = text.normalize('NFC').match(/[\p{L}\p{M}]+/gu) ?? [];
   if (words.length < 2 || words.length > 6) return false;
   const [first = '', second = ''] = words.map((word) => word.toLowerCase());
   if (UNMISTAKABLE.has(first)) return true;
@@ -94,6 +100,8 @@ export function looksPersonal(code: string): boolean {
   return isHeadline && FAMILIES.has(first) && !(first === 'hồ' && second === 'sơ');
 }
 
+/** In characters, with the marks of NFD. */
+const LONGEST_NAME = 100;
 const UNMISTAKABLE: ReadonlySet<string> = new Set([
   'nguyễn',
   'nguyen',
@@ -154,7 +162,10 @@ function readBack(value: string): string {
   }
 }
 
-const NAME = /^[A-Za-z_@$#~:.-][A-Za-z0-9_@$#~:.-]{0,59}$/;
+/** With @ only at its beginning, as attributes and JSON-LD have it: elsewhere it makes an e-mail address. */
+const NAME = /^[A-Za-z_@$#~:.-][A-Za-z0-9_$#~:.-]{0,59}$/;
+/** Together, in any grouping, as in `tel:0938-271-645`. */
+const DIGITS_OF_NUMBER = 9;
 const MEDIA_TYPE = /^(?:text|application|multipart|image|audio|video)\/[\w.+-]+$/;
 
 function keptPath(path: string): string {
@@ -162,9 +173,13 @@ function keptPath(path: string): string {
 }
 
 /** A step of a path: a member's name, a position in a list, or text of the sender in place of a name. */
-function keptName(name: string): string {
+export function keptName(name: string): string {
   const isPlace = /^\d{0,6}$/.test(name);
-  return isPlace || (NAME.test(name) && !/\d{6}/.test(name)) ? name : formOf(name);
+  return isPlace || (NAME.test(name) && !hasNumber(name)) ? name : formOf(name);
+}
+
+function hasNumber(name: string): boolean {
+  return /\d{6}/.test(name) || name.replace(/\D/g, '').length >= DIGITS_OF_NUMBER;
 }
 
 function isPlain(value: string): boolean {

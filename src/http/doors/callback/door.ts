@@ -4,7 +4,7 @@ import { say } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import type { CallbackReply, CallbackRequest, CallbackResult } from '../../../kit/callback.ts';
 import type { Load } from '../../bodies.ts';
-import { bodyChunks, readBody } from '../../body.ts';
+import { bodyChunks, readBody, storedContentType } from '../../body.ts';
 import { createUploadSlots, fileRefusal, inFileTime } from '../../file-refusal.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { inLanguage, languageOf } from '../../language.ts';
@@ -161,7 +161,7 @@ async function take(c: Context, hub: CallbackDoorContext, found: FoundStoring, b
     door: doorOf(found.name),
     operation: items.find((item) => item.kind === 'record')?.operation ?? found.name,
     keyName: undefined,
-    mediaType: c.req.header('content-type')?.slice(0, 100),
+    mediaType: storedContentType(c, 100),
     body,
     bodyBytes: body.length,
     ...callerOf(c),

@@ -7,6 +7,7 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { AppContext } from '../../app-context.ts';
+import { storedContentType } from '../../body.ts';
 import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorContext } from '../door.ts';
@@ -57,7 +58,7 @@ async function push(hub: OperationContext, { c, party, caller, operation, values
     operation: carried,
     keyName: caller.key.id,
     // Its parameters (boundary, charset) are needed to read the stored body again.
-    mediaType: c.req.header('content-type')?.slice(0, 1_000),
+    mediaType: storedContentType(c, 1_000),
     body,
     bodyBytes: body.length,
     ...callerOf(c),
