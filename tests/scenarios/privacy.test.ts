@@ -21,6 +21,7 @@ import type { Outgoing } from '../../src/kit/sender.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { canariesIn, PERSON, SPELLINGS } from '../support/canaries.ts';
 import { inDepth, partOf, sampled as test, test as unsampled } from '../support/depth.ts';
+import { dumpOf } from '../support/dump.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { SAMPLES } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -613,6 +614,47 @@ describe('masking', () => {
     await officer.signIn('reader');
     const { text } = await officer.get(`/console/messages/${items[0]?.id}`);
     expect(text.replaceAll('&quot;', '"')).toContain('nhận được "9999 999 999", cần một trong: submitted');
+  });
+
+  unsampled('covers the path and the content type of refused requests, in every table and list', async () => {
+    const headers = {
+      'Content-Type': `application/json; charset=utf-8; name="${encodeURIComponent(PERSON.name)}.json"`,
+    };
+    for (const said of [PERSON.name, PERSON.phone, PERSON.identityNumber, PERSON.email])
+      for (const path of [
+        `/api/v1/parties/${encodeURIComponent(said)}/dossiers`,
+        `/soap/v1/${encodeURIComponent(said)}`,
+      ])
+        expect((await hub.request('POST', path, 'one-stop', '{}', headers)).status).toBeGreaterThan(399);
+    const list = await operator('messages?outcome=refused&limit=200');
+    const { items } = (await list.json()) as { items: { party: string; mediaType: string }[] };
+    expect(items.map(({ party }) => party)).toEqual(expect.arrayContaining(['Aaaaa Aaa Aaaa Aaa', '9999 999 999']));
+    expect(new Set(items.map(({ mediaType }) => mediaType))).toEqual(new Set(['application/json; charset=utf-8']));
+    expect(canariesIn(JSON.stringify(items))).toEqual([]);
+    for (const { place, text } of await dumpOf(hub.hub.database.pool, createVault([HUB_SECRET])))
+      if (/^(?:messages|flow_totals)\./.test(place) && place !== 'messages.body')
+        expect([place, canariesIn(text)]).toEqual([place, []]);
+    expect(hub.logLines.flatMap((line) => canariesIn(JSON.stringify(line)))).toEqual([]);
+  });
+
+  unsampled('covers bodies that the hub cannot read as records: names of members, sentences and pages', async () => {
+    const said = `Bà ${PERSON.name} (${PERSON.phone}) đã có hồ sơ`;
+    const bodies = [
+      { [PERSON.name]: 1, rows: [{ [PERSON.email]: 2, [`${PERSON.phone}`]: 3 }], Cot4: PERSON.name.toUpperCase() },
+      { error: { message: said } },
+      said,
+      `<html><body><p>${said}</p></body></html>`,
+    ];
+    for (const body of bodies) {
+      const sent = typeof body === 'string' && body.startsWith('<') ? body : JSON.stringify(body);
+      await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', sent);
+      const { items } = (await operatorOf(hub).get('messages?limit=1')).body;
+      const shown = (await operatorOf(hub).get(`messages/${items[0].id}`)).body;
+      expect(shown.body.text).not.toBe('');
+      expect([sent, canariesIn(JSON.stringify(shown))]).toEqual([sent, []]);
+      const whole = (await operatorOf(hub).get(`messages/${items[0].id}`, 'ops-personal')).body;
+      expect(canariesIn(whole.body.text)).toContain('name');
+    }
   });
 
   unsampled('covers wrong values that an older hub stored, when operators read them', async () => {

@@ -69,6 +69,50 @@ describe('a body as operators see it', () => {
     expect(JSON.stringify(shownValue(body, show))).not.toContain('Tổ 5');
   });
 
+  test('masks a whole text that reads as a name, whatever its member is called, and not provinces and offices', () => {
+    const body = { Cot4: 'Trần Thị Bình', Cot5: 'QUÁCH THỊ TRÚC MAI', ghiChu: 'gọi cho Trần Thị Bình' };
+    const offices = {
+      tinh: 'Hà Giang',
+      coQuan: 'Ủy Ban Nhân Dân',
+      dichVu: 'Đăng ký khai sinh',
+      ma: 'H60.01-250812-0035',
+    };
+    expect(shown({ ...body, ...offices })).toEqual({
+      Cot4: 'T*** T** B***',
+      Cot5: 'Q**** T** T*** M**',
+      ghiChu: 'gọi cho T*** T** B***',
+      ...offices,
+    });
+  });
+
+  test('masks the names of members too, and keeps each value', () => {
+    const body = {
+      'Trần Thị Bình': 1,
+      '0912345678': 2,
+      '0987654378': 3,
+      'an@example.test': 4,
+      'Số hồ sơ': 5,
+      maHoSo: 6,
+    };
+    expect(shown({ inside: body })).toEqual({
+      inside: {
+        'T*** T** B***': 1,
+        '********78': 2,
+        '********78 (2)': 3,
+        '*************st': 4,
+        'Số hồ sơ': 5,
+        maHoSo: 6,
+      },
+    });
+    expect(shown(body, true)).toEqual(body);
+  });
+
+  test('masks all names in the sentences of a partner', () => {
+    const body = { error: { Message: 'Bà Trần Thị Bình đã có hồ sơ' }, Reason: { Text: 'trùng với Lò Văn Pản' } };
+    expect(JSON.stringify(shown(body))).not.toMatch(/Bình|Pản/);
+    expect(shown({ ghiChu: 'Sở Tư Pháp trả lời' })).toEqual({ ghiChu: 'Sở Tư Pháp trả lời' });
+  });
+
   test('shows personal data to readers with the right, and secrets to nobody', () => {
     const body = { ...canonical, password: 'hunter-2', accessToken: 'xyz', Authorization: 'Bearer q' };
     const text = JSON.stringify(shown(body, true));
@@ -86,8 +130,8 @@ describe('a body as operators see it', () => {
   test('searches a member’s long name once, also as the parent of many', () => {
     const name = 'hoten'.repeat(200_000);
     const children = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`o${n}`, 1]));
-    const body = { [name]: 'Nguyễn Văn An', [`${name}s`]: children, [`x${name}/ghichu`]: 'Nguyễn Văn Bình' };
-    expect(Object.values(shown(body) as object)).toEqual(['N***** V** A*', children, 'Nguyễn Văn Bình']);
+    const body = { [name]: 'Nguyễn Văn An', [`${name}s`]: children, [`x${name}/ghichu`]: 'xem Nguyễn Văn Bình' };
+    expect(Object.values(shown(body) as object)).toEqual(['N***** V** A*', children, 'xem Nguyễn Văn Bình']);
   });
 
   sampled('searches the names of many people in all texts at once', () => {

@@ -1,6 +1,7 @@
 import { drain } from '../drain.ts';
 import { maskTail } from '../identifiers/identifiers.ts';
-import { maskName, maskNumbersIn } from './masking.ts';
+import { keptName, looksLikeName } from './kept-problem.ts';
+import { maskName, maskNamesIn, maskNumbersIn } from './masking.ts';
 import type { Mentions } from './mentions.ts';
 import { growReplacer } from './replace-known-texts.ts';
 
@@ -23,11 +24,14 @@ const NUMBERS =
   /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|applicantsid|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
 const PLACES =
   /(?:values\/address|(?:applicant|asker|receiver|sender)\/?address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
+/** Sentences of a partner, such as a fault. They may name people whom no record names. */
+const SENTENCES =
+  /(?:^|\/)(?:message|error(?:message|detail|description)?|errors|faultstring|reason(?:\/text)?|detail|thongbao|motaloi|noidungloi)$/;
 
 /**
  * Decides how the texts of a body are shown. Secrets are always hidden. Personal data is masked unless the reader may
  * see it. Values with personal names are masked in all other texts of the body too, and numbers and addresses by their
- * shape.
+ * shape. A whole text that reads as a name is one, and in a partner's sentences so is every text that looks like a name.
  *
  * @param people whom the body is known to name: partners and settings may give a name any member
  */
@@ -48,18 +52,26 @@ export function* growShowText(
     return kinds.get(name);
   };
   const known = new Map<string, string>();
+  const kindOfLeaf = ({ name, text }: Leaf): Kind => kindIn(name) ?? (isName(text) ? 'name' : undefined);
   if (!mayBePersonal)
     for (const leaf of leaves) {
-      const masked = maskedByKind(kindIn(leaf.name), leaf.text.trim());
+      const masked = maskedByKind(kindOfLeaf(leaf), leaf.text.trim());
       if (masked !== undefined && leaf.text.trim().length >= 4) known.set(leaf.text.trim(), masked);
     }
   const replaceKnown = yield* growReplacer(known);
-  return ({ name, text }) => {
-    const kind = kindIn(name);
-    if (kind === 'secret') return HIDDEN;
+  return (leaf) => {
+    const { name, text } = leaf;
+    if (kindIn(name) === 'secret') return HIDDEN;
     if (mayBePersonal || text.trim() === '') return text;
-    return maskedByKind(kind, text) ?? maskNumbersIn(replaceKnown(people?.mask(text) ?? text));
+    const kind = kindOfLeaf(leaf);
+    const maskRest = kind === 'sentence' ? maskNamesIn : maskNumbersIn;
+    return maskedByKind(kind, text) ?? maskRest(replaceKnown(people?.mask(text) ?? text));
   };
+}
+
+/** A name of two words may be that of a province. */
+function isName(text: string): boolean {
+  return /\S\s+\S+\s+\S/.test(text.slice(0, 200)) && looksLikeName(text.trim());
 }
 
 function maskedByKind(kind: Kind, text: string): string | undefined {
@@ -67,9 +79,9 @@ function maskedByKind(kind: Kind, text: string): string | undefined {
   return kind === 'number' || kind === 'place' ? maskTail(text) : undefined;
 }
 
-type Kind = 'secret' | 'name' | 'number' | 'place' | undefined;
+type Kind = 'secret' | 'name' | 'number' | 'place' | 'sentence' | undefined;
 
-/** The kind of a value by its name. Undefined if the name is neither secret nor personal. */
+/** The kind of a value by its name. Undefined if nothing is to say about it. */
 export function kindByName(name: string): Kind {
   return kindOf(plain(name));
 }
@@ -78,7 +90,8 @@ function kindOf(plainName: string): Kind {
   if (SECRET.test(plainName)) return 'secret';
   if (NAMES.test(plainName) || ownName(plainName).includes('hoten')) return 'name';
   if (NUMBERS.test(plainName)) return 'number';
-  return PLACES.test(plainName) ? 'place' : undefined;
+  if (PLACES.test(plainName)) return 'place';
+  return SENTENCES.test(plainName) ? 'sentence' : undefined;
 }
 
 /**
@@ -92,25 +105,42 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9/]/g, '');
 }
 
-/** All texts and numbers of a parsed JSON value. */
+/** All texts and numbers of a parsed JSON value. A member's name is a text too, unless it is a plain word. */
 export function leavesOf(value: unknown, name = ''): Leaf[] {
   if (Array.isArray(value)) return value.flatMap((one) => leavesOf(one, name));
   if (typeof value === 'object' && value !== null)
-    return Object.entries(value).flatMap(([member, one]) => leavesOf(one, below(name, member)));
+    return Object.entries(value).flatMap(([member, one]) => {
+      const inside = leavesOf(one, below(name, member));
+      return isPlainMember(member) ? inside : [{ name: '', text: member }, ...inside];
+    });
   return typeof value === 'string' || typeof value === 'number' ? [{ name, text: String(value) }] : [];
 }
 
 /** A parsed JSON value with its texts, and its masked numbers, as they are shown. */
 export function shownValue(value: unknown, show: ShowText, name = ''): unknown {
   if (Array.isArray(value)) return value.map((one) => shownValue(one, show, name));
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([member, one]) => [member, shownValue(one, show, below(name, member))]),
-    );
+  if (typeof value === 'object' && value !== null) return shownMembers(value, show, name);
   if (typeof value === 'string') return show({ name, text: value });
   if (typeof value !== 'number') return value;
   const text = show({ name, text: String(value) });
   return text === String(value) ? value : text;
+}
+
+/** Two masked names may be equal: then the later one has a number. */
+function shownMembers(value: object, show: ShowText, name: string): object {
+  const times = new Map<string, number>();
+  return Object.fromEntries(
+    Object.entries(value).map(([member, one]) => {
+      const text = isPlainMember(member) ? member : show({ name: '', text: member });
+      const time = (times.get(text) ?? 0) + 1;
+      times.set(text, time);
+      return [time === 1 ? text : `${text} (${time})`, shownValue(one, show, below(name, member))];
+    }),
+  );
+}
+
+function isPlainMember(member: string): boolean {
+  return keptName(member) === member;
 }
 
 /** The name of a child. Of the parent only the end of its own name, because every child carries it. */

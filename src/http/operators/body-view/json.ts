@@ -102,5 +102,7 @@ export async function viewLines(
 async function shown({ value, values }: Beginning, mayBePersonal: boolean, people?: Mentions): Promise<unknown> {
   const whole = expanded(value, budgetBeside(values));
   await nextTurn();
-  return shownValue(whole, await showInTurns(leavesOf(whole), mayBePersonal, people));
+  // A reply that is only a text is a sentence.
+  const name = typeof whole === 'string' ? 'message' : '';
+  return shownValue(whole, await showInTurns(leavesOf(whole, name), mayBePersonal, people), name);
 }

@@ -35,7 +35,8 @@ function shownUrl(url: string, mayBePersonal: boolean, people?: Mentions): strin
   if (query === undefined) return segments.join('/');
   const parameters = query.split('&').map((one) => {
     const [name, value] = cutAt(one, '=');
-    return value === undefined ? one : `${name}=${shownPart(value, (text) => show({ name, text }))}`;
+    const shownName = shownPart(name, (text) => show({ name: '', text }));
+    return value === undefined ? shownName : `${shownName}=${shownPart(value, (text) => show({ name, text }))}`;
   });
   return `${segments.join('/')}?${parameters.join('&')}`;
 }

@@ -1,5 +1,6 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { below, type Leaf, leavesOf, type ShowText, shownValue } from '#core/masking/body-masking';
+import { maskNamesIn } from '#core/masking/masking';
 import type { Mentions } from '#core/masking/mentions';
 import { say } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
@@ -16,6 +17,9 @@ const IN_ORDER = { ...XML, preserveOrder: true } as const;
 const parser = new XMLParser({ ...IN_ORDER, trimValues: true, maxNestedTags: DEEPEST });
 const builder = new XMLBuilder({ ...IN_ORDER, format: true, indentBy: '  ', suppressEmptyNode: true });
 
+/** A page is a partner's words to people, and its elements do not say what they hold. */
+const PAGE = /^\s*<(?:!doctype\s+)?html[\s>]/i;
+
 /** Shows an XML body. Undefined when it is broken. */
 export async function viewXml(body: Buffer, mayBePersonal: boolean, people?: Mentions): Promise<BodyView | undefined> {
   const { xml, note } = await partOfXml(body);
@@ -28,7 +32,8 @@ export async function viewXml(body: Buffer, mayBePersonal: boolean, people?: Men
     const parsed = parser.parse(xml) as readonly XmlNode[];
     await nextTurn();
     const nodes = openedXml(parsed, budgetBeside(markupIn(xml)));
-    const show = await showInTurns(xmlLeaves(nodes, ''), mayBePersonal, people);
+    const showText = await showInTurns(xmlLeaves(nodes, ''), mayBePersonal, people);
+    const show: ShowText = mayBePersonal || !PAGE.test(xml) ? showText : (leaf) => maskNamesIn(showText(leaf));
     await nextTurn();
     const seen = shownXml(nodes, '', show);
     await nextTurn();
