@@ -1,6 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { FILE_FETCHING, HELD_IN_DOUBT, NOTHING_NEW, type Outcome, settle, UNREADABLE } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
+import { maskNumbersIn } from '#core/masking/masking';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { peopleIn } from '#core/records/mask-record';
 import { storableIn } from '#core/vietnamese/text';
@@ -67,16 +68,17 @@ export async function attemptCall(
 
 /**
  * Masks applicants in outcomes, because partners quote them and operators without the scope for personal data read
- * them.
+ * them. Of other people whom a partner mentions it masks numbers and addresses, by their shape.
  */
 function withoutPeople(outcome: Outcome, people: Mentions): Outcome {
-  const words = outcome.words && maskWords(outcome.words, (text) => people.mask(text));
+  const mask = (text: string): string => maskNumbersIn(people.mask(text));
+  const words = outcome.words && maskWords(outcome.words, mask);
   if (outcome.kind !== 'delivered') {
-    const { message } = words ? sentenceOf(words) : { message: people.mask(outcome.message) };
+    const { message } = words ? sentenceOf(words) : { message: mask(outcome.message) };
     return { ...outcome, message, words, reason: people.mask(outcome.reason) };
   }
   if (outcome.note === undefined) return outcome;
-  return { ...outcome, note: words ? sentenceOf(words).message : people.mask(outcome.note), words };
+  return { ...outcome, note: words ? sentenceOf(words).message : mask(outcome.note), words };
 }
 
 function peopleOf({ kinds }: Hub, outgoing: Outgoing | undefined): readonly Person[] {

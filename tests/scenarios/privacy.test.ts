@@ -657,6 +657,23 @@ describe('masking', () => {
     }
   });
 
+  unsampled('covers numbers of people whom only the partner names, in its errors', async () => {
+    const partner = testPartner();
+    const message = `trùng với hồ sơ của số ${PERSON.phone}, CCCD ${PERSON.identityNumber}, thư ${PERSON.email}`;
+    partner.script.push({ kind: 'refused', reason: 'wrong', message });
+    const other = await testHub({
+      keys: KEYS,
+      partners: { ministry: partner },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['ministry'] }],
+    });
+    await other.push(dossier());
+    await other.deliver();
+    const { items } = (await operatorOf(other).get('deliveries', 'ops-read')).body;
+    expect(items[0].detail).toMatch(/^trùng với hồ sơ của số \*+45, CCCD \*+64, thư \*+st$/);
+    expect(canariesIn(JSON.stringify(await dumpOf(other.hub.database.pool, createVault([HUB_SECRET]))))).toEqual([]);
+    await other.close();
+  });
+
   unsampled('covers wrong values that an older hub stored, when operators read them', async () => {
     const { receipt } = await hub.push(dossier({ code: codeOf(105), dueAt: 'x' }));
     const results = [
