@@ -28,7 +28,7 @@ export function addErase(program: Command): void {
     .option('--yes', 'erase; without it the command only shows what it finds')
     .option('--confirm <token>', 'erase only if the command still finds what its preview with this token showed')
     .option('--open-too', 'also dossiers and records that are not ended: their sources can update them no more')
-    .option('--names-too', 'also texts with nothing but the name, which others may have too')
+    .option('--names-too', 'also texts with nothing but the name, phone number or address, which others may have too')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((code: string | undefined, options: EraseOptions) => runCommand(options, () => erase(code, options)));
@@ -94,8 +94,10 @@ function previewText(preview: ErasurePreview): string {
     `${subjects.length} dossiers and records would lose data of the person:`,
     ...subjects.map(({ subject, part }) => `  ${subject}  ${PARTS[part]}`),
     `${messages} stored bodies of messages and ${calls} calls of deliveries speak of the person`,
-    `${notes} notes and reasons of officers and ${savedFilters} saved filters speak of the person`,
-    ...(namesakes > 0 ? [`${namesakes} more places have only the name: --names-too hides it there`] : []),
+    `${notes} notes of officers and errors of partners and ${savedFilters} saved filters speak of the person`,
+    ...(namesakes > 0
+      ? [`${namesakes} more places have only the name, phone number or address: --names-too hides it there`]
+      : []),
     ...(unreadable > 0 ? [`${unreadable} values cannot be read: no secret of the hub opens them`] : []),
     ...keptLines(kept),
     ...(parties.length > 0 ? [`these parties have data of the person and keep it: ${parties.join(', ')}`] : []),

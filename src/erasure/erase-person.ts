@@ -1,6 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { soughtKeys } from '#core/erasure/person-keys';
 import { auditSubject } from '#core/identifiers/audit-subject';
+import { foldedOf } from '#core/masking/decoded-text';
 import { createMentions, type Person } from '#core/masking/mentions';
 import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { type Batch, besideNoRebuild } from '../database/erasure-lock.ts';
@@ -25,7 +26,7 @@ export interface ErasurePreview {
   /** Stored bodies of messages and calls of deliveries that speak of the person. */
   readonly messages: number;
   readonly calls: number;
-  /** Notes and reasons of officers that speak of the person, and saved filters. */
+  /** Notes and reasons of officers and errors of partners that speak of the person, and saved filters. */
   readonly notes: number;
   readonly savedFilters: number;
   readonly namesakes: number;
@@ -183,7 +184,13 @@ type Erase = () => Promise<readonly string[]>;
 
 function* erasuresOf(hub: ErasingHub, found: FoundPerson, order: ErasureOrder): Generator<Erase> {
   const { people, keys, subjects, messages, calls } = found;
-  const isOne = (person: Person): boolean => soughtKeys(person).some((key) => keys.has(key));
+  const names = new Set(people.flatMap(({ name }) => (name === undefined ? [] : [foldedOf(name)])));
+  // A payer has a name and nothing else.
+  const isOne = (person: Person): boolean => {
+    const sought = soughtKeys(person);
+    if (sought.length > 0 || person.name === undefined) return sought.some((key) => keys.has(key));
+    return names.has(foldedOf(person.name));
+  };
   const hidden: Hidden = { people, isOne };
   const named = (isOwn: boolean): readonly string[] =>
     [...subjects].flatMap(([subject, part]) => ((part === 'own') === isOwn ? [subject] : []));

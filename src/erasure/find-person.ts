@@ -50,9 +50,9 @@ export interface FoundPerson {
   /** Messages whose stored bodies speak of the person. */
   readonly messages: readonly string[];
   readonly calls: readonly MentionedCall[];
-  /** Notes, reasons and saved filters of officers that speak of the person. */
+  /** Notes, reasons and saved filters of officers, and errors of partners, that speak of the person. */
   readonly texts: readonly OfficerTexts[];
-  /** Places that only have the name, which others may have too. */
+  /** Places that only have the name, the phone number or the address, which others may have too. */
   readonly namesakes: number;
   /** Values that no secret of the hub opens. They may be of anybody. */
   readonly unreadable: number;
@@ -77,7 +77,7 @@ export type Finding =
 export interface FindOptions {
   /** Dossiers and records that are not ended too. */
   readonly openToo: boolean;
-  /** Texts that only have the name too. */
+  /** Texts that only have the name, the phone number or the address too. */
   readonly namesToo: boolean;
   readonly tell: (what: string) => void;
 }
@@ -259,8 +259,8 @@ async function mentionsOf(
   let namesakes = 0;
   const mentionIn = createMentionFinder(people);
   const isTheirs = (mention: Mention): boolean => {
-    if (mention === 'name' && !namesToo) namesakes++;
-    return mention === 'sure' || (mention === 'name' && namesToo);
+    if (mention === 'perhaps' && !namesToo) namesakes++;
+    return mention === 'sure' || (mention === 'perhaps' && namesToo);
   };
   for (const [table, value] of [
     ['dossiers', 'sealed'],
@@ -282,7 +282,7 @@ async function mentionsOf(
     const [deliveryId = '', number = '', at = ''] = place;
     if (isTheirs(await mentionIn(text))) found.calls.push({ deliveryId, number, at });
   }
-  tell('reads notes of officers');
+  tell('reads notes of officers and errors of partners');
   // Nothing is lost with a filter: an officer who looks for a namesake saves it again. So the name is enough.
   const texts = await findOfficerTexts(hub, async (text, isFilter) => {
     const mention = await mentionIn(text);

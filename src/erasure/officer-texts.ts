@@ -13,6 +13,7 @@ import {
   NOTE_TEXTS,
   type OfficerPlace,
   officerTexts,
+  PARTNER_TEXTS,
   removeFilters,
 } from '../ledger/officer-texts.ts';
 import type { ErasureOrder } from './erase-subjects.ts';
@@ -24,7 +25,7 @@ export interface OfficerTexts {
   readonly texts: readonly string[];
 }
 
-/** How many texts of officers speak of a person, and how many saved filters. */
+/** How many texts of officers and partners speak of a person, and how many saved filters. */
 export interface OfficerCounts {
   readonly notes: number;
   readonly savedFilters: number;
@@ -36,7 +37,7 @@ export async function findOfficerTexts(
   isTheirs: (text: string, isFilter: boolean) => Promise<boolean>,
 ): Promise<readonly OfficerTexts[]> {
   const found: OfficerTexts[] = [];
-  for (const place of [...NOTE_TEXTS, AUDIT_REASONS, ...FILTER_TEXTS]) {
+  for (const place of [...NOTE_TEXTS, ...PARTNER_TEXTS, AUDIT_REASONS, ...FILTER_TEXTS]) {
     const texts = new Set<string>();
     for (let part = await officerTexts(database, place); part; part = await officerTexts(database, place, part.last))
       for (const text of part.texts) if (!texts.has(text) && (await isTheirs(text, isFilter(place)))) texts.add(text);

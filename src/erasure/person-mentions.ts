@@ -1,9 +1,13 @@
+import { replaceEncoded } from '#core/masking/encoded-text';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { nextTurn } from '../concurrency/yielding.ts';
 import { piecesOf } from '../ledger/hidden-body.ts';
 
-/** How a text speaks of a person: surely of them, or only by a name that others may have too. */
-export type Mention = 'sure' | 'name' | undefined;
+/**
+ * How a text speaks of a person: surely of them, or only by what others may have too: a name, or the phone number or the
+ * address of a family.
+ */
+export type Mention = 'sure' | 'perhaps' | undefined;
 
 /** Finds out how texts speak of a person. Other requests run between the pieces of a long text. */
 export function createMentionFinder(people: readonly Person[]): (text: string) => Promise<Mention> {
@@ -16,23 +20,35 @@ export function createMentionFinder(people: readonly Person[]): (text: string) =
       ),
     );
   const [any, own, names, contacts] = [
-    of('name', 'identityNumber', 'techId', 'phone', 'email'),
+    of('name', 'identityNumber', 'techId', 'phone', 'email', 'address'),
     of('identityNumber', 'techId'),
     of('name'),
-    of('phone', 'email'),
+    of('phone', 'email', 'address'),
   ];
-  const isIn = ({ mayBeIn, mask }: Mentions, text: string): boolean => mayBeIn([text]) && mask(text) !== text;
+  // As of a unit: an address that only names a commune is nobody's.
+  const isIn = ({ mayBeIn, mask }: Mentions, text: string): boolean => mayBeIn([text]) && mask(text, true) !== text;
 
   return async (text) => {
     const seen = { own: false, name: false, contact: false };
-    for (const piece of piecesOf(text)) {
-      if (text.length > piece.length) await nextTurn();
+    for (const written of piecesOf(text)) {
+      if (text.length > written.length) await nextTurn();
+      const piece = withEncoded(written);
       if (!any.mayBeIn([piece])) continue;
       seen.own ||= isIn(own, piece);
       seen.name ||= isIn(names, piece);
       seen.contact ||= isIn(contacts, piece);
     }
     if (seen.own || (seen.name && seen.contact)) return 'sure';
-    return seen.name ? 'name' : undefined;
+    return seen.name || seen.contact ? 'perhaps' : undefined;
   };
+}
+
+/** A piece of a text, followed by the texts that it holds in base64. */
+function withEncoded(piece: string): string {
+  const held: string[] = [];
+  replaceEncoded(piece, (text, run) => {
+    held.push(text);
+    return run;
+  });
+  return [piece, ...held].join('\n');
 }

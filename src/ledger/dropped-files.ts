@@ -109,13 +109,16 @@ interface StoredDrop extends Omit<ListedDrop, 'body' | 'name'> {
   readonly nameKey: number | null;
 }
 
-/** Removes the names of repeats whose messages were erased, as the messages' own names were. */
+/**
+ * Removes the names of repeats of a file of which a message was erased, or which has none any more: a file may have the name
+ * of the person in its rows.
+ */
 export async function forgetNames({ pool }: Pick<Database, 'pool'>): Promise<void> {
   await pool.query(
     `UPDATE dropped_files d SET name = NULL, name_key = NULL
-     WHERE d.name IS NOT NULL AND NOT EXISTS (
-       SELECT FROM messages m
-       WHERE m.receipt = d.receipt AND m.party = d.party AND m.body IS NOT NULL AND m.emptied_at IS NULL)`,
+     WHERE d.name IS NOT NULL AND (
+       SELECT count(*) FILTER (WHERE m.body IS NULL OR m.emptied_at IS NOT NULL) > 0 OR count(*) = 0
+       FROM messages m WHERE m.receipt = d.receipt AND m.party = d.party)`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { hideText } from '#core/erasure/erase-record';
+import { replaceEncoded } from '#core/masking/encoded-text';
 import { createMentions, type Person } from '#core/masking/mentions';
 import { mapYielding } from '../concurrency/yielding.ts';
 
@@ -14,7 +15,9 @@ export async function hiddenBody(body: Uint8Array, people: readonly Person[]): P
   const text = textOf(body);
   if (text === undefined) return undefined;
   const { mask } = createMentions(people, hideText);
-  return Buffer.from((await mapYielding(piecesOf(text), (piece) => mask(piece))).join(''));
+  const hide = (piece: string): string =>
+    replaceEncoded(mask(piece), (held, run) => (mask(held) === held ? run : hideText(run)));
+  return Buffer.from((await mapYielding(piecesOf(text), hide)).join(''));
 }
 
 function textOf(body: Uint8Array): string | undefined {

@@ -1,12 +1,14 @@
 import type pg from 'pg';
 import type { Database } from '../database/pool.ts';
 
-/** A column with texts that officers write in clear. */
+/** A column with texts that officers write in clear, or partners. */
 export interface OfficerPlace {
   readonly table: string;
   /** The table's key: name and type of each column. */
   readonly key: Readonly<Record<string, string>>;
   readonly column: string;
+  /** The column with the same sentence as words. */
+  readonly words?: string;
 }
 
 /** The reasons in the audit. A changed entry must be signed, see hideInAudit of audit-chain.ts. */
@@ -34,6 +36,24 @@ export const NOTE_TEXTS: readonly OfficerPlace[] = [
   ...placesIn('resolutions', 'why'),
 ];
 
+const ID = { id: 'int8' };
+
+/** Errors of partners. The hub has masked the people of the record that it sent, and a partner may name others. */
+export const PARTNER_TEXTS: readonly OfficerPlace[] = [
+  {
+    table: 'attempts',
+    key: { delivery_id: 'int8', number: 'int4', at: 'timestamptz' },
+    column: 'detail',
+    words: 'words',
+  },
+  { table: 'deliveries', key: ID, column: 'detail', words: 'words' },
+  { table: 'incidents', key: ID, column: 'cause', words: 'words' },
+  { table: 'party_health', key: { party: 'text' }, column: 'error_detail', words: 'error_words' },
+  { table: 'pulls', key: { party: 'text', name: 'text' }, column: 'last_error', words: 'error_words' },
+  { table: 'quarantine', key: ID, column: 'detail', words: 'words' },
+  { table: 'reconciles', key: { party: 'text' }, column: 'last_error' },
+];
+
 /**
  * Reads some rows in the order of their key, so that each row of a large table is read once.
  *
@@ -46,16 +66,17 @@ export async function officerTexts(
 ): Promise<{ readonly texts: readonly string[]; readonly last: readonly string[] } | undefined> {
   const names = Object.keys(key).join(', ');
   const bound = Object.values(key).map((type, at) => `$${at + 1}::${type}`);
+  const texts = Object.keys(key).map((name) => `${name}::text`);
   const { rows } = await pool.query<{ texts: readonly string[]; last: readonly string[] | null }>(
     `WITH part AS (
        SELECT ${names}, ${column} AS text FROM ${table} ${after ? `WHERE (${names}) > (${bound.join(', ')})` : ''}
        ORDER BY ${names} LIMIT ${ROWS})
      SELECT ARRAY(SELECT DISTINCT text FROM part WHERE text <> '') AS texts,
-       (SELECT ARRAY[${names}]::text[] FROM part ORDER BY ROW(${names}) DESC LIMIT 1) AS last`,
+       (SELECT ARRAY[${texts.join(', ')}] FROM part ORDER BY ROW(${names}) DESC LIMIT 1) AS last`,
     [...(after ?? [])],
   );
-  const { texts = [], last = null } = rows[0] ?? {};
-  return last ? { texts, last } : undefined;
+  const { texts: found = [], last = null } = rows[0] ?? {};
+  return last ? { texts: found, last } : undefined;
 }
 
 const ROWS = 10_000;
@@ -69,11 +90,11 @@ export interface ChangedText {
 /** @returns how many rows */
 export async function changeOfficerTexts(
   tx: pg.PoolClient,
-  { table, column }: OfficerPlace,
+  { table, column, words }: OfficerPlace,
   changed: readonly ChangedText[],
 ): Promise<number> {
   const { rowCount } = await tx.query(
-    `UPDATE ${table} t SET ${column} = given.after FROM unnest($1::text[], $2::text[]) AS given(before, after)
+    `UPDATE ${table} t SET ${column} = given.after ${words ? `, ${words} = NULL` : ''} FROM unnest($1::text[], $2::text[]) AS given(before, after)
      WHERE t.${column} = given.before`,
     [changed.map(({ before }) => before), changed.map(({ after }) => after)],
   );

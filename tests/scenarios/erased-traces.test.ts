@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { quotedText } from '#messages/message';
 import { checkArchive } from '../../src/archive/check-archive.ts';
 import { takeBack } from '../../src/archive/take-back.ts';
 import { type ArchiveManifest, writeArchive } from '../../src/archive/write-archive.ts';
@@ -11,9 +12,11 @@ import { restoreBackup } from '../../src/backup/restore-backup.ts';
 import { makeRecoveryKey, unseal } from '../../src/backup/seal.ts';
 import { backupFrames } from '../../src/backup/write-backup.ts';
 import { openCopy } from '../../src/copy/copy.ts';
+import type { Outcome } from '../../src/core/dossier/settle.ts';
 import { migrateTo } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/pool.ts';
 import { eraseStaged } from '../../src/erasure/erase-staged.ts';
+import type { Outgoing } from '../../src/kit/sender.ts';
 import { followChain, loadAnchors, resignAnchors, saveAnchor } from '../../src/ledger/audit-chain.ts';
 import { openIncident } from '../../src/ledger/incidents.ts';
 import { verifyDocument } from '../../src/secrets/signed-documents.ts';
@@ -41,6 +44,8 @@ const BY = { who: 'test', why: 'Công văn 12/CA' };
 const OWN = codeOf(1);
 /** A dossier of somebody else for each spelling. */
 const MENTIONING = Object.keys(SPELLINGS).map((_, n) => codeOf(n + 2));
+/** A dossier of somebody else for each value alone, which may be that of a family. */
+const ALONE = Object.entries(PERSON).map(([, value], n) => ({ code: codeOf(n + 100), value }));
 /** All that is known of the person, in one spelling. */
 const spelled = Object.values(SPELLINGS).map((write) =>
   Object.values(PERSON)
@@ -50,6 +55,7 @@ const spelled = Object.values(SPELLINGS).map((write) =>
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-traces-'));
 const settings = testFolder({ parties: { 'one-stop': { adapter: 'one-stop' } } });
+const portal = testPartner();
 let hub: TestHub;
 let operator: Operator;
 
@@ -64,8 +70,20 @@ const chain = async () => {
   return (await followChain(database, undefined, (await loadAnchors(database, vault)).anchors, vault)).broken;
 };
 
+/** A partner that refuses dossiers in the words of somebody whom they do not name. */
+async function mentioning(items: readonly Outgoing[]): Promise<readonly Outcome[]> {
+  const message = `bà ${PERSON.name} (${PERSON.address}) đã có hồ sơ`;
+  return items.map(({ record: { code } }): Outcome => {
+    if (code === ALONE[0]?.code) return { kind: 'unavailable', reason: 'down', message, words: quotedText(message) };
+    return ALONE.some((one) => one.code === code)
+      ? { kind: 'refused', reason: 'wrong', message }
+      : { kind: 'delivered' };
+  });
+}
+
 /** The person in records of everybody, in every spelling, and in whatever officers write. */
 async function plant(): Promise<void> {
+  portal.script.push(...Array(200).fill(mentioning));
   await hub.push(dossier({ code: OWN, applicant: person, ...RETURNED }));
   await hub.push(
     spelled.map((note, n) =>
@@ -87,8 +105,34 @@ async function plant(): Promise<void> {
     what: 'postal-orders',
   });
   await hub.push(payment({ dossierCode: OWN, payer: { name: PERSON.name } }), { what: 'payments' });
+  await hub.push(
+    ALONE.map(({ code, value }) =>
+      dossier({
+        code,
+        applicant: other,
+        ...RETURNED,
+        note: `Liên hệ ${value}`,
+        processingUnit: 'UBND phường Minh Xuân',
+      }),
+    ),
+  );
+  // A payer has a name and nothing else.
+  await hub.push(
+    payment({ code: 'TT-0002', dossierCode: ALONE[0]?.code, payer: { name: PERSON.name.toUpperCase() } }),
+    {
+      what: 'payments',
+    },
+  );
+  // A refused body with the person in the payload of a token.
+  const token = Buffer.from(JSON.stringify(person)).toString('base64url');
+  await hub.push({ jws: `eyJhbGciOiJFZERTQSJ9.${token}.c2ln` });
   await hub.deliver();
   const { database } = hub.hub;
+  await database.pool.query(
+    `INSERT INTO pulls (party, name, next_at, last_error) SELECT 'portal', n::text, now() + interval '1 year', why
+       FROM unnest($1::text[]) WITH ORDINALITY AS t(why, n)`,
+    [spelled],
+  );
   const cause = { party: 'portal', kind: 'partner-away', cause: 'no answer' } as const;
   const incident = await openIncident(database, cause, NOW);
   for (const text of spelled) {
@@ -105,6 +149,12 @@ async function plant(): Promise<void> {
     };
     await operator.post('saved-filters', filter);
   }
+  for (const [n, { value }] of ALONE.entries())
+    await operator.post('saved-filters', {
+      list: 'deliveries',
+      name: `Một ${n}`,
+      query: `q=${encodeURIComponent(value)}`,
+    });
   await operator.post('saved-filters', {
     list: 'messages',
     name: `Hồ sơ ${PERSON.name}`.slice(0, 60),
@@ -152,7 +202,7 @@ describe('a person whose data is erased', () => {
   beforeAll(async () => {
     hub = await testHub({
       nowMs: NOW,
-      partners: { portal: testPartner() },
+      partners: { portal },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       keys: [...OPERATOR_KEYS],
     });
@@ -184,16 +234,22 @@ describe('a person whose data is erased', () => {
       'erasures.why',
       'saved_filters.name',
       'saved_filters.query',
+      'attempts.detail',
+      'deliveries.detail',
+      'party_health.error_detail',
+      'pulls.last_error',
     ])
       expect(places).toContain(place);
     const shown = await hub.hub.personErasure.preview(ASKED, ALL, BY);
     if (shown.kind !== 'found') throw new Error(shown.kind);
     const { subjects, savedFilters, notes } = shown.preview;
-    expect(subjects.map(({ subject }) => subject)).toEqual(expect.arrayContaining([OWN, ...MENTIONING]));
-    expect(savedFilters).toBe(spelled.length + 1);
+    expect(subjects.map(({ subject }) => subject)).toEqual(
+      expect.arrayContaining([OWN, ...MENTIONING, ...ALONE.map(({ code }) => code)]),
+    );
+    expect(savedFilters).toBe(spelled.length + 1 + ALONE.length);
     // asks 2, code_entries, corrections, erasures, incident_notes 2, legal_holds 2, mapping_changes 2, replays, resolutions,
-    // and 3 in the audit.
-    expect(notes).toBe(16 * spelled.length);
+    // and 3 in the audit. The errors of pulls, and one of attempts, deliveries and the health of the partner.
+    expect(notes).toBe(17 * spelled.length + 3);
   });
 
   test('leaves no trace in any table, log or answer', async () => {
@@ -311,7 +367,7 @@ describe('a person whose data is erased', () => {
       tell: () => undefined,
     });
     client.release();
-    expect((await database.pool.query('SELECT 1 FROM dossiers')).rowCount).toBe(1 + MENTIONING.length);
+    expect((await database.pool.query('SELECT 1 FROM dossiers')).rowCount).toBe(1 + MENTIONING.length + ALONE.length);
     expect(await tracesOf(database.pool)).toEqual([]);
     await database.close();
     await target.drop();

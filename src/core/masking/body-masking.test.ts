@@ -113,6 +113,16 @@ describe('a body as operators see it', () => {
     expect(shown({ ghiChu: 'Sở Tư Pháp trả lời' })).toEqual({ ghiChu: 'Sở Tư Pháp trả lời' });
   });
 
+  test('hides what base64 holds of people, such as the payload of a token', () => {
+    const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const [person, step] = [
+      encoded({ ten: 'Trần Thị Bình' }),
+      encoded({ ma: 'H60.01-250812-0035', buoc: 'tiếp nhận' }),
+    ];
+    const hash = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae';
+    expect(shown({ jws: `${step}.${person}.${hash}`, hash })).toEqual({ jws: `${step}.***.${hash}`, hash });
+  });
+
   test('shows personal data to readers with the right, and secrets to nobody', () => {
     const body = { ...canonical, password: 'hunter-2', accessToken: 'xyz', Authorization: 'Bearer q' };
     const text = JSON.stringify(shown(body, true));

@@ -1,5 +1,6 @@
 import { drain } from '../drain.ts';
 import { maskTail } from '../identifiers/identifiers.ts';
+import { replaceEncoded } from './encoded-text.ts';
 import { keptName, looksLikeName } from './kept-problem.ts';
 import { maskName, maskNamesIn, maskNumbersIn } from './masking.ts';
 import type { Mentions } from './mentions.ts';
@@ -65,7 +66,10 @@ export function* growShowText(
     if (mayBePersonal || text.trim() === '') return text;
     const kind = kindOfLeaf(leaf);
     const maskRest = kind === 'sentence' ? maskNamesIn : maskNumbersIn;
-    return maskedByKind(kind, text) ?? maskRest(replaceKnown(people?.mask(text) ?? text));
+    const mask = (whole: string): string => replaceKnown(people?.mask(whole) ?? whole);
+    // Such as the payload of a signed token.
+    const hideEncoded = (held: string, run: string): string => (maskNamesIn(mask(held)) === held ? run : HIDDEN);
+    return maskedByKind(kind, text) ?? maskRest(replaceEncoded(mask(text), hideEncoded));
   };
 }
 

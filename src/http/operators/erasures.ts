@@ -20,7 +20,9 @@ const PreviewOrder = closed({
     }),
   ),
   namesToo: Type.Optional(
-    Type.Boolean({ description: 'also texts with nothing but the name, which others may have too' }),
+    Type.Boolean({
+      description: 'also texts with nothing but the name, the phone number or the address, which others may have too',
+    }),
   ),
 });
 const Order = closed({
@@ -51,12 +53,14 @@ export const PersonErasureShown = closed(
     calls: Type.Integer({ description: 'stored calls of deliveries that speak of the person' }),
     notes: Type.Integer({
       description:
-        'reasons, notes and purposes that officers wrote and that speak of the person; the person is hidden in them',
+        'reasons, notes and purposes of officers and errors of partners that speak of the person; the person is hidden in them',
     }),
     savedFilters: Type.Integer({
       description: 'saved filters of officers with the name, a number or an address of the person; they are removed',
     }),
-    namesakes: Type.Integer({ description: 'more places with nothing but the name, see namesToo' }),
+    namesakes: Type.Integer({
+      description: 'more places with nothing but the name, the phone number or the address, see namesToo',
+    }),
     unreadable: Type.Integer({
       description: 'values that no secret of the hub opens, so nobody can say whose data they are',
     }),

@@ -83,7 +83,7 @@ function askForm(visit: Visit, given: Form = () => undefined): Html {
     fields: [
       ...subjectFields(visit, given),
       html`<div class="choices">${flag('openToo', say('Cả hồ sơ, bản ghi chưa kết thúc', 'Also dossiers and records that are not ended'))}
-${flag('namesToo', say('Cả đoạn văn bản chỉ có họ tên', 'Also texts with nothing but the name'))}</div>`,
+${flag('namesToo', say('Cả đoạn văn bản chỉ có họ tên, số điện thoại hoặc địa chỉ', 'Also texts with nothing but the name, phone number or address'))}</div>`,
     ],
   })}<p class="note">${say(
     'Lý do được lưu trong nhật ký: chỉ ghi căn cứ, ví dụ số đơn, không ghi tên người đó.',
@@ -102,14 +102,23 @@ ${foundTable(visit, subjects)}
     [say('Nội dung thông điệp nhắc đến người này', 'Bodies of messages that speak of the person'), messages],
     [say('Nội dung lượt chuyển nhắc đến người này', 'Calls of deliveries that speak of the person'), calls],
     [
-      say('Lý do, ghi chú của cán bộ nhắc đến người này', 'Reasons and notes of officers that speak of the person'),
+      say(
+        'Ghi chú của cán bộ, thông báo lỗi của các bên nhắc đến người này',
+        'Notes of officers and errors of partners that speak of the person',
+      ),
       notes,
     ],
     [
       say('Bộ lọc đã lưu có nhắc đến người này, sẽ bị xóa', 'Saved filters with the person, to be removed'),
       savedFilters,
     ],
-    [say('Nơi khác chỉ có họ tên', 'More places with nothing but the name'), namesakes],
+    [
+      say(
+        'Nơi khác chỉ có họ tên, số điện thoại hoặc địa chỉ',
+        'More places with nothing but the name, phone number or address',
+      ),
+      namesakes,
+    ],
     [say('Dữ liệu không giải mã được vì thiếu khóa', 'Values that no secret of the hub opens'), unreadable],
   ])}</section>
 <h2>${say('Được giữ lại', 'What stays')}</h2>
