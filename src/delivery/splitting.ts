@@ -1,5 +1,6 @@
 import { BEHIND_ANOTHER, keepingDoubt, type Outcome } from '#core/dossier/settle';
 import { addTo } from '#core/group-by';
+import { maskErrorText } from '#core/masking/masking';
 import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import type { Outgoing } from '../kit/sender.ts';
@@ -26,7 +27,7 @@ export async function sendSplitting(
         onBug,
       );
     onBug(outcomes.bug);
-    return [{ kind: 'unknown', reason: 'adapter-bug', message: (outcomes.bug as Error).message }];
+    return [{ kind: 'unknown', reason: 'adapter-bug', message: maskErrorText((outcomes.bug as Error).message) }];
   }
   return splitRefused(items, outcomes, send, onBug);
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { instantToMs } from '#core/dates/dates';
-import { maskNamesIn } from '#core/masking/masking';
+import { maskErrorText, maskNamesIn } from '#core/masking/masking';
 import { createRepeats } from '#core/repeats';
 import { render } from '#messages/render';
 import type { ReplicaState } from '../database/replicas.ts';
@@ -150,7 +150,10 @@ function logFailure(log: Logger, repeats: ReturnType<typeof createRepeats>, wher
   const { message, code, stack } = error as Error & { code?: string };
   const heldBack = repeats(`${where}: ${message} ${stack}`);
   if (heldBack === undefined) return;
-  log.error({ where, error: message, code, stack, repeated: heldBack > 0 ? heldBack : undefined }, 'failed');
+  // An adapter that fails may quote what it could not read.
+  const shown = maskErrorText(message);
+  const repeated = heldBack > 0 ? heldBack : undefined;
+  log.error({ where, error: shown, code, stack: stack?.replace(message, () => shown), repeated }, 'failed');
 }
 
 function traceAccepted(

@@ -2,6 +2,8 @@ import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
 import { countEffects } from '#core/dossier/effect';
 import { doorKey } from '#core/identifiers/door';
+import { maskWords } from '#core/masking/mask-words';
+import { maskErrorText } from '#core/masking/masking';
 import { storableIn } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
@@ -87,12 +89,19 @@ async function pullUnderLease(
     void extendPull(database, pull, nowMs() + LEASE_MS).catch((thrown) => telemetry.failed('heartbeat', thrown));
   }, HEARTBEAT_MS);
   try {
-    return { end: storableIn(await pullPages(hub, deps, party, pull, counts)) };
+    return { end: withoutNames(storableIn(await pullPages(hub, deps, party, pull, counts))) };
   } catch (fault) {
-    return { end: { kind: 'refused', reason: NOT_STORED, message: (fault as Error).message }, fault };
+    return { end: { kind: 'refused', reason: NOT_STORED, message: maskErrorText((fault as Error).message) }, fault };
   } finally {
     clearInterval(heartbeat);
   }
+}
+
+/** A partner's words may name anybody. Operators read them without the scope for personal data. */
+function withoutNames(end: PullEnd): PullEnd {
+  if (!('message' in end)) return end;
+  const words = end.words && maskWords(end.words, maskErrorText);
+  return { ...end, message: words ? sentenceOf(words).message : maskErrorText(end.message), words };
 }
 
 /** Undefined: not again by itself. */

@@ -1,3 +1,4 @@
+import { maskErrorText } from '#core/masking/masking';
 import { say } from '#messages/message';
 import {
   claimReconcile,
@@ -112,11 +113,11 @@ async function reconcileNightly(hub: Hub, deps: ReconcileDeps, asked: Asked, sig
   let error: string | undefined;
   try {
     const report = await reconcileParty(hub, deps, party, { sample: sample !== 'all' ? sample : undefined, signal });
-    error = report.error;
+    error = report.error === undefined ? undefined : maskErrorText(report.error);
     telemetry.log.info({ party: party.id, ...report.counts, agreement: report.agreement, error }, 'reconciled');
     await reportDisagreement(hub, report);
   } catch (thrown) {
-    error = (thrown as Error).message;
+    error = maskErrorText((thrown as Error).message);
     telemetry.failed('reconcile', thrown);
   } finally {
     clearInterval(heartbeat);

@@ -18,6 +18,7 @@ import { maskStale } from '../../src/index/mask-again.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import type { Outgoing } from '../../src/kit/sender.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { canariesIn, PERSON, SPELLINGS } from '../support/canaries.ts';
 import { inDepth, partOf, sampled as test, test as unsampled } from '../support/depth.ts';
@@ -655,6 +656,41 @@ describe('masking', () => {
       const whole = (await operatorOf(hub).get(`messages/${items[0].id}`, 'ops-personal')).body;
       expect(canariesIn(whole.body.text)).toContain('name');
     }
+  });
+
+  unsampled('covers people in the errors of an adapter that fails, and of a pull', async () => {
+    const said = `cannot read "${PERSON.name}" of ${PERSON.phone}`;
+    const puller = {
+      schedule: '0 0 1 1 *',
+      next: async () => ({ kind: 'unavailable', reason: 'down', message: said }),
+      read: () => [],
+    };
+    const partner = testPartner({ pull: { dossiers: puller as never } });
+    partner.script.push(
+      () => Promise.reject(new Error(said)),
+      async () => JSON.parse(`{"ten": ${PERSON.name}, "sdt": "${PERSON.phone}"}`),
+    );
+    const other = await testHub({
+      keys: KEYS,
+      partners: { ministry: partner },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['ministry'] }],
+    });
+    await other.push([dossier({ code: codeOf(1) }), dossier({ code: codeOf(2) })]);
+    await other.deliver();
+    await makePullsDue(other.hub.database, 'ministry', ['dossiers'], other.clock.nowMs);
+    await other.hub.pipeline.pull('ministry', 'dossiers');
+    const failed = other.logLines.filter(({ msg }) => msg === 'failed');
+    expect(failed.map(({ error }) => error)).toEqual([
+      'cannot read "Q**** T** T*** M**" of **********45',
+      expect.stringMatching(/^Unexpected token .{1,8}, … is not valid JSON$/),
+    ]);
+    for (const { stack } of failed) expect(stack).toContain('privacy.test.ts');
+    expect(JSON.stringify(other.logLines)).not.toMatch(/Quách|271/);
+    expect(JSON.stringify(await dumpOf(other.hub.database.pool, createVault([HUB_SECRET])))).not.toMatch(/Quách|271/);
+    const { items } = (await operatorOf(other).get('parties', 'ops-read')).body;
+    const { lastError } = items.find(({ party }: { party: string }) => party === 'ministry');
+    expect(lastError.detail).toBe('cannot read "Q**** T** T*** M**" of **********45');
+    await other.close();
   });
 
   unsampled('covers numbers of people whom only the partner names, in its errors', async () => {

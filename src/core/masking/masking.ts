@@ -64,6 +64,13 @@ export function maskNamesIn(text: string): string {
   return maskNumbersIn(text.replace(NAME, maskName));
 }
 
+/** The message of an error for logs and operators, as maskNamesIn. An error of JSON.parse quotes the text around the fault. */
+export function maskErrorText(message: string): string {
+  return maskNamesIn(message.endsWith(NOT_JSON) ? `${message.slice(0, message.indexOf('"'))}…${NOT_JSON}` : message);
+}
+
+const NOT_JSON = ' is not valid JSON';
+
 /**
  * Masks everything with the shape of an e-mail address, phone number or identity number, also in groups as people write
  * them: `0912.345.678`, `(+84) 912 345 678`, `001 099 012 345`. Dates, amounts, codes and numbers of documents stay.
