@@ -555,6 +555,18 @@ describe('statistics', () => {
     expect(await february()).toEqual(before);
   });
 
+  test('by td a dossier that was stopped or withdrawn stays on time when its papers are handed back', async () => {
+    const given = ['stopped', 'withdrawn'].map((then) => ({ then, record: one(at('02-05'), at('02-10')) }));
+    await hub.push(given.map(({ then, record }) => ({ ...record, status: then, statusAt: at('02-20') })));
+    const february = async () => {
+      const { resolved, pending } = (await statistics('?rule=td&from=2026-02-01&to=2026-02-28')).total;
+      return [resolved.early, resolved.onTime, resolved.late, pending.total];
+    };
+    expect(await february()).toEqual([0, 2, 0, 0]);
+    await hub.push(given.map(({ record }) => ({ ...record, status: 'returned', statusAt: at('03-10') })));
+    expect(await february()).toEqual([0, 2, 0, 0]);
+  });
+
   test('a share of nothing resolved is missing, except by OpenCPS', async () => {
     expect((await statistics()).total).toMatchObject({ received: { total: 0 }, onTimePercent: null });
     expect((await statistics('?rule=opencps')).total.onTimePercent).toBe(100);

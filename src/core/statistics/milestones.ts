@@ -20,20 +20,29 @@ export const RECEIVED: ReadonlySet<Status> = new Set<Status>([
   'returned',
 ]);
 
+/** Chooses the end among the final statuses since the dossier was last open, in order. */
+type ChooseEnd = (finals: readonly Move[]) => Move | undefined;
+
+const chooseFirst: ChooseEnd = ([first]) => first;
+
+/** The final status with which a finished dossier ended. By default the first one: papers may be handed back later. */
+export function endingMoveOf(
+  { status, statusAt, course }: Pick<DossierTimes, 'status' | 'statusAt' | 'course'>,
+  choose = chooseFirst,
+): Move {
+  const lastOpen = course.findLastIndex((move) => !isFinished(move.status));
+  return choose(course.slice(lastOpen + 1)) ?? { status, at: statusAt };
+}
+
 /**
  * When a finished dossier ended: the source's date, or since when it has been in a final status. A date from before the
- * day on which it was reopened belongs to an earlier end.
- *
- * @param choose the end among the final statuses since the dossier was last open, in order
+ * day of its last open status belongs to an earlier end.
  */
-export function endOf(
-  { status, statusAt, finishedAt, refusedAt, returnedAt, course }: DossierTimes,
-  choose: (finals: readonly Move[]) => Move | undefined = ([first]) => first,
-): string {
-  const lastOpen = course.findLastIndex((move) => !isFinished(move.status));
-  const openOn = course[lastOpen]?.at.slice(0, 10);
+export function endOf(times: DossierTimes, choose = chooseFirst): string {
+  const { status, finishedAt, refusedAt, returnedAt, course } = times;
+  const openOn = course.findLast((move) => !isFinished(move.status))?.at.slice(0, 10);
   const isOfEarlierEnd = (told: string): boolean => openOn !== undefined && told.slice(0, 10) < openOn;
-  const end = choose(course.slice(lastOpen + 1)) ?? { status, at: statusAt };
+  const end = endingMoveOf(times, choose);
   const dates = [
     finishedAt ?? (status === 'refused' ? refusedAt : undefined),
     end.status === 'returned' ? returnedAt : undefined,

@@ -161,6 +161,8 @@ describe('how each rule counts', () => {
     // The others count the first final status.
     const stopped = times('returned', { statusAt: day('12'), course: course(['stopped', '05'], ['returned', '12']) });
     expect(countedBy('opencps', stopped)?.endedAt).toBe(day('05'));
+    const due = day('03');
+    expect(countedBy('td', { ...stopped, dueAt: due })).toMatchObject({ endedAt: day('05'), grade: 'on-time' });
   });
 
   test('by 766 a dossier that ends within its moved due date is not late', () => {

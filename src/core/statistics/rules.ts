@@ -1,7 +1,7 @@
 import { endOfDay, instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
 import { hasResult, isFinished } from '../dossier/status.ts';
 import type { DossierTimes } from './dossier-times.ts';
-import { endBy766, endOf, lastOf, receptionOf } from './milestones.ts';
+import { endBy766, endingMoveOf, endOf, lastOf, receptionOf } from './milestones.ts';
 import { type Wait, waitedMs, waitsOf } from './waits.ts';
 
 /**
@@ -123,7 +123,7 @@ function byOpenCps(times: DossierTimes): Counted | undefined {
 
 /**
  * Excludes statuses 1 and 3 of the national table. Compares days, not times. Dossiers with a result count by their due
- * date. Withdrawn and stopped dossiers, and those that wait for a supplement, count as on time.
+ * date. Dossiers that ended withdrawn or stopped, and those that wait for a supplement, count as on time.
  */
 function byTd(times: DossierTimes): Counted | undefined {
   const { status, dueAt } = times;
@@ -134,7 +134,7 @@ function byTd(times: DossierTimes): Counted | undefined {
   if (awaited) return { endedAt: awaited.from, grade: 'on-time', ...began };
   if (!isFinished(status)) return began;
   const endedAt = endOf(times);
-  if (!hasResult(status) || dueAt === undefined) return { endedAt, grade: 'on-time', ...began };
+  if (!hasResult(endingMoveOf(times).status) || dueAt === undefined) return { endedAt, grade: 'on-time', ...began };
   if (isEarlierDay(dueAt, endedAt)) return { endedAt, grade: 'late', ...began };
   return { endedAt, grade: isEarlierDay(endedAt, dueAt) ? 'early' : 'on-time', ...began };
 }
