@@ -41,7 +41,7 @@ const BUILT: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'src/statistics/code-ranges.ts': [2, 'conditions of a question'],
   'src/statistics/counted.ts': [1, 'columns of each counting rule'],
   'src/statistics/dossiers-reader.ts': [2, 'conditions of a question'],
-  'src/statistics/read-due-later.ts': [1, 'conditions of a question'],
+  'src/statistics/read-settled-later.ts': [1, 'conditions of a question'],
   'src/statistics/read-sums.ts': [1, 'conditions of a question'],
   'src/statistics/report-numbers.ts': [2, 'the conditions that the lists of records share'],
   'src/statistics/report-records.ts': [2, 'by report and number'],

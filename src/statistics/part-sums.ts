@@ -2,7 +2,7 @@ import type { Part } from '#core/statistics/parts';
 import type { Run } from '../database/transaction.ts';
 import { addSums, NO_SUMS, type Sums } from './numbers.ts';
 import type { StatisticsQuestion } from './question.ts';
-import { readSettledLater } from './read-due-later.ts';
+import { readSettledLater } from './read-settled-later.ts';
 import { readSums } from './read-sums.ts';
 import { sourceOf } from './sources.ts';
 

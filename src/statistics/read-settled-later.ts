@@ -1,4 +1,4 @@
-import { changeCode } from '#core/statistics/changes';
+import { changeCode, KINDS_A_DAY } from '#core/statistics/changes';
 import type { Run } from '../database/transaction.ts';
 import type { StatisticsQuestion } from './question.ts';
 import { ALL_AGENCIES, joinService, keyOf, newValues, passes } from './sources.ts';
@@ -22,7 +22,7 @@ export async function readSettledLater(
   const first = values.add(changeCode(rule, 'settled', EPOCH), 'int4');
   const rows = await run<Row>(
     `WITH days AS (
-       SELECT array_agg(DISTINCT (since - date '${EPOCH}') * 32 + ${first}) AS codes FROM agency_totals
+       SELECT array_agg(DISTINCT (since - date '${EPOCH}') * ${KINDS_A_DAY} + ${first}) AS codes FROM agency_totals
        WHERE agency_code = '${ALL_AGENCIES}' AND span = 'day' AND since BETWEEN (${after})::date AND (${until})::date AND settled_${rule} IS NOT NULL)
      SELECT ${keyOf('k', by)} AS key, count(*)::int4 AS n
      FROM days JOIN counted c ON c.changes && days.codes JOIN total_cells k ON k.id = c.cell ${joinService('k')}
