@@ -445,6 +445,16 @@ describe('the SOAP door', () => {
     });
   });
 
+  test('the message log has only the form of a value that the schema refuses', async () => {
+    const fee = '<h:fees><h:amountVnd>Nguyễn Văn Bí 0900000077</h:amountVnd></h:fees>';
+    const reply = await sendSoap(hub, envelope(pushXml(dossierXml('H60.01-250812-2033', fee))));
+    expect(reply.fault?.problems[0]?.message).toContain('"Nguyễn Văn Bí 0900000077" is not a valid value');
+    const refused = await messages().where('outcome', '=', 'refused').orderBy('id', 'desc').executeTakeFirstOrThrow();
+    const stored = JSON.stringify(refused.results);
+    expect(stored).toContain('Aaaaaa Aaa Aa 9999999999');
+    for (const personal of ['Bí', '0900000077']) expect(stored).not.toContain(personal);
+  });
+
   test('waiting progress is read again from the stored envelope', async () => {
     const code = 'H60.01-250812-2015';
     const step = `<h:progress><h:code>${code}</h:code><h:at>2025-08-13T02:00:00Z</h:at><h:status>processing</h:status><h:actor>B</h:actor><h:content>Đang thẩm định</h:content></h:progress>`;

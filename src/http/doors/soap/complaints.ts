@@ -1,5 +1,6 @@
 import { type ErrorDetail, XmlElement, XmlLibError, type XsdValidator } from 'libxml2-wasm';
 import { type Problem, problem } from '#core/problem';
+import { received } from '#messages/received';
 import { elementsIn } from './elements.ts';
 import type { Shape } from './values.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
@@ -74,13 +75,21 @@ function problemOf(
     /^Element '(?:\{[^}]*\})?([^']*)'(?:, attribute '[^']*')?: (.*)$/s.exec(message.trim()) ?? [];
   const args = {
     line: String((line ?? 0) + before.lines),
-    said: reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300),
+    said: reason.replace(VALUE, quoted).replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300),
   };
   const found = REFERENCE.test(reason) ? problem('', 'xsd-reference', args) : problem('', 'xsd', args);
   // Equal problems of two elements are reported in the order of the elements.
   const isReported = (path: string): boolean =>
     place.reported.some((one) => one.path === path && one.message === found.message);
   return { ...found, path: placeOf(within, place, { name, line, reason, isReported }) };
+}
+
+/** The value in a reason of libxml2. */
+const VALUE = /^'(.*)'(?= is not a valid value)/s;
+
+/** In double quotes, as all our sentences quote. The message log then stores only its form. */
+function quoted(_: string, value: string): string {
+  return JSON.stringify(received(value));
 }
 
 /** PHP writes a repeated object as a reference to the first. Document/literal has no references. */
@@ -101,7 +110,7 @@ const MOST_LOOKED_AT = 1_000;
  * name.
  */
 function placeOf(within: XmlElement, place: Place, { name, line, reason, isReported }: Complaint): string {
-  const value = /^'(.*)' is not a valid value/s.exec(reason)?.[1];
+  const value = VALUE.exec(reason)?.[1];
   let first: string | undefined;
   let looked = 0;
   for (const { element, path } of placesIn(within, place)) {
