@@ -19,17 +19,18 @@ export function createMentionFinder(people: readonly Person[]): (text: string) =
         ),
       ),
     );
-  const [any, own, names, contacts] = [
+  const [any, own, names, contacts, homes] = [
     of('name', 'identityNumber', 'techId', 'phone', 'email', 'address'),
     of('identityNumber', 'techId'),
     of('name'),
-    of('phone', 'email', 'address'),
+    of('phone', 'email'),
+    of('address'),
   ];
   // As of a unit: an address that only names a commune is nobody's.
   const isIn = ({ mayBeIn, mask }: Mentions, text: string): boolean => mayBeIn([text]) && mask(text, true) !== text;
 
   return async (text) => {
-    const seen = { own: false, name: false, contact: false };
+    const seen = { own: false, name: false, contact: false, home: false };
     for (const written of piecesOf(text)) {
       if (text.length > written.length) await nextTurn();
       const piece = withEncoded(written);
@@ -37,9 +38,11 @@ export function createMentionFinder(people: readonly Person[]): (text: string) =
       seen.own ||= isIn(own, piece);
       seen.name ||= isIn(names, piece);
       seen.contact ||= isIn(contacts, piece);
+      seen.home ||= isIn(homes, piece);
     }
+    // A body of a thousand dossiers may have a namesake and, elsewhere, somebody of the same hamlet.
     if (seen.own || (seen.name && seen.contact)) return 'sure';
-    return seen.name || seen.contact ? 'perhaps' : undefined;
+    return seen.name || seen.contact || seen.home ? 'perhaps' : undefined;
   };
 }
 
