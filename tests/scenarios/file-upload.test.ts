@@ -18,6 +18,7 @@ const KEYS = [
   { id: 'water', secret: 'water-secret-of-the-tests', scopes: ['dossier:write'] as const, party: 'water' },
   { id: 'officer', secret: 'officer-secret-of-the-tests', scopes: ['ops:read', 'ops:configure'] as const },
   { id: 'desk', secret: 'desk-secret-of-the-tests', scopes: ['ops:read', 'ops:body'] as const },
+  { id: 'inspector', secret: 'inspector-secret-of-the-tests', scopes: ['ops:read', 'index:personal'] as const },
   { id: 'reader', secret: 'reader-secret-of-the-tests', scopes: ['ops:read'] as const },
 ];
 const FROM_PARTY = '/api/v1/parties/water/drops';
@@ -364,7 +365,9 @@ describe('an operator', () => {
     await post(bytes);
     await post(bytes, { name: 'Trần Thị Bình.xlsx' });
     await forgetNames(hub.hub.database);
-    expect((await read(FROM_OFFICER)).items[0]).toMatchObject({ file: 'Trần Thị Bình.xlsx', firstFile: 'hồ sơ.xlsx' });
+    const named = { file: 'Trần Thị Bình.xlsx', firstFile: 'hồ sơ.xlsx' };
+    expect((await read(FROM_OFFICER, 'inspector')).items[0]).toMatchObject(named);
+    expect((await read(FROM_OFFICER)).items[0]).toMatchObject({ ...named, file: 'T*** T** B***.xlsx' });
     const { pool } = hub.hub.database;
     // The other messages of the file keep theirs: they speak of other people.
     await pool.query(`UPDATE messages SET body = NULL, body_key = NULL, emptied_at = now()

@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import { DROP_OUTCOMES, DROP_PLACES, type FileLine, fileLineOf } from '#core/dossier/file-line';
 import { auditSubject } from '#core/identifiers/audit-subject';
+import { maskFileName } from '#core/masking/file-name';
 import type { Problem } from '#core/problem';
 import { closed, Instant, oneOf } from '#schemas/parts';
+import type { KeyEntry } from '../../config/config.ts';
 import type { ListedDrop } from '../../ledger/dropped-files.ts';
 import { requireKey } from '../auth.ts';
 import { CountsShown, firstLines, LineShown, orderOf, Preview, takerOf, takeUpload, UPLOAD_DOC } from '../drops.ts';
@@ -66,7 +68,7 @@ function addDropList(add: AddRoute, hub: OperatorContext): void {
       replies: { 200: { description: 'A page', schema: pageOf(DropShown, { total: TOTAL }) } },
     },
     async (c) => {
-      requireKey(c, hub.keys, 'ops:read');
+      const show = nameShownTo(requireKey(c, hub.keys, 'ops:read'));
       const party = c.req.param('party') ?? '';
       if (!hub.parties.has(party)) throw none('party', party);
       const { items, ...page } = await pageBy<ListedDrop, number>(hub.cursors, {
@@ -78,7 +80,7 @@ function addDropList(add: AddRoute, hub: OperatorContext): void {
         count: () => hub.ledger.totals.drops(party),
         placeOf: ({ id }) => id,
       });
-      return jsonIn(c, { items: items.map((one) => shownDrop(hub, one)), ...page });
+      return jsonIn(c, { items: items.map((one) => shownDrop(hub, one, show)), ...page });
     },
   );
 }
@@ -98,12 +100,19 @@ function addOneDrop(add: AddRoute, hub: OperatorContext): void {
       },
     },
     async (c) => {
-      requireKey(c, hub.keys, 'ops:read');
+      const show = nameShownTo(requireKey(c, hub.keys, 'ops:read'));
       const id = idOf(c, 'file');
       const found = await hub.ledger.drop(takerOf(hub, c.req.param('party') ?? '').id, id);
       if (!found) throw none('file', id);
       const { lines, problems } = await rowsOf(hub, found);
-      return jsonIn(c, { ...shownDrop(hub, found), problems, ...firstLines(lines, MOST_LINES) });
+      return jsonIn(c, {
+        ...shownDrop(hub, found, show),
+        problems,
+        ...firstLines(
+          lines.map((line) => ({ ...line, sheet: show(line.sheet) })),
+          MOST_LINES,
+        ),
+      });
     },
   );
 }
@@ -138,9 +147,22 @@ function addUpload(add: AddRoute, hub: OperatorContext): void {
 
 type Shown = Omit<ListedDrop, 'body' | 'name'> & { readonly file: string | null; readonly firstFile: string | null };
 
-function shownDrop({ parties }: Pick<OperatorContext, 'parties'>, { body, name, ...row }: ListedDrop): Shown {
-  const first = (body && parties.get(row.party)?.adapter.drops?.stored(body())?.name) ?? null;
-  return { ...row, file: name ?? first, firstFile: name === undefined ? null : first };
+/** How a key sees the names of files and sheets. */
+type ShowName = (name: string) => string;
+
+/** A file may have the name of a person in its rows. */
+function nameShownTo({ scopes }: KeyEntry): ShowName {
+  return scopes.includes('index:personal') ? (name) => name : maskFileName;
+}
+
+function shownDrop(
+  { parties }: Pick<OperatorContext, 'parties'>,
+  { body, name, ...row }: ListedDrop,
+  show: ShowName,
+): Shown {
+  const stored = body && parties.get(row.party)?.adapter.drops?.stored(body())?.name;
+  const first = stored === undefined ? null : show(stored);
+  return { ...row, file: name === undefined ? first : show(name), firstFile: name === undefined ? null : first };
 }
 
 interface Rows {
