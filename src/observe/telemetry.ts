@@ -24,6 +24,7 @@ import {
   showQuarantine,
   showReplicas,
   showRetention,
+  withinScrape,
 } from './metrics/stored.ts';
 import type { Traces } from './traces.ts';
 
@@ -97,11 +98,11 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     registry,
     flow,
     log,
-    watchBacklog: (load) => showBacklog(registry, load),
-    watchQuarantine: (load) => showQuarantine(registry, load),
-    watchAgreement: (load) => showAgreement(registry, load),
-    watchIncidents: (load) => showIncidents(registry, load),
-    watchAnomalies: (load) => showAnomalies(registry, load),
+    watchBacklog: (load) => showBacklog(registry, withinScrape(load)),
+    watchQuarantine: (load) => showQuarantine(registry, withinScrape(load)),
+    watchAgreement: (load) => showAgreement(registry, withinScrape(load)),
+    watchIncidents: (load) => showIncidents(registry, withinScrape(load)),
+    watchAnomalies: (load) => showAnomalies(registry, withinScrape(load)),
     watchReplicas: (states) => showReplicas(registry, states),
     replicaChanged({ name, lagMs, why }) {
       const lag = { replica: name, lagS: Math.round(lagMs) / 1_000 };
@@ -110,9 +111,9 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     },
     readAt: (target) => reads.inc({ target }),
     replicaFailed: (replica) => replicaFailures.inc({ replica }),
-    watchRetention: (load) => showRetention(registry, load),
-    watchBackup: (load) => showBackup(registry, load),
-    watchErased: (load) => showErased(registry, load),
+    watchRetention: (load) => showRetention(registry, withinScrape(load)),
+    watchBackup: (load) => showBackup(registry, withinScrape(load)),
+    watchErased: (load) => showErased(registry, withinScrape(load)),
     accepted(submissions, accepted, atMs) {
       countAccepted(submissions, accepted, atMs);
       flow.accepted(submissions, accepted, atMs);

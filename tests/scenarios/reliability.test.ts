@@ -107,6 +107,19 @@ describe('a database that cannot store', () => {
     await deaf.hub.stop();
   });
 
+  test('a database without answers leaves the metrics of the process, before a scrape gives up', async () => {
+    const line = await lineTo(hub.databaseUrl);
+    const deaf = await testHub({ databaseUrl: line.url });
+    line.deafen();
+    const sinceMs = performance.now();
+    const metrics = await (await deaf.request('GET', '/metrics')).text();
+    expect(performance.now() - sinceMs).toBeLessThan(9_000);
+    expect(metrics).toContain('# TYPE hub_failures_total counter');
+    expect(metrics).not.toMatch(/^hub_deliveries\{/m);
+    line.close();
+    await deaf.hub.stop();
+  });
+
   test.each([
     ['no file is left for a connection', 'EMFILE'],
     ['no network leads to it', 'ENETUNREACH'],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { singleFlight } from '../../concurrency/single-flight.ts';
 import type { ReplicaState } from '../../database/replicas.ts';
@@ -5,6 +6,24 @@ import type { AnomalyCount } from '../../ledger/anomalies.ts';
 import type { Backlog } from '../../ledger/backlog.ts';
 import type { QuarantineAge } from '../../ledger/quarantine.ts';
 import type { LastReconcile } from '../../ledger/reconciles.ts';
+
+/** Prometheus waits ten seconds for a whole answer, by default. */
+const SCRAPE_MS = 4_000;
+
+/**
+ * The same read, which fails after a time. A database that hangs would otherwise take the metrics of the process with it, and the
+ * hub would look dead. A read that is late is shared by the next answers.
+ */
+export function withinScrape<Out>(load: () => Promise<Out>): () => Promise<Out> {
+  const shared = singleFlight(load);
+  return async () => {
+    const over = new AbortController();
+    const late = sleep(SCRAPE_MS, undefined, { signal: over.signal, ref: false }).then(() => {
+      throw new Error(`no answer within ${SCRAPE_MS} ms`);
+    });
+    return Promise.race([shared(), late]).finally(() => over.abort());
+  };
+}
 
 /** Shows two gauges from one query of unsettled deliveries. */
 export function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>): void {
