@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openDatabase } from '../../src/database/pool.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { testDatabase } from '../support/database.ts';
 import { codeOf, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -324,6 +325,33 @@ describe('a database that cannot store', () => {
       .toEqual([codeOf(1), codeOf(2)]);
     await lonely.hub.stop();
     line.close();
+  });
+
+  test('a firewall that forgets the connections costs an answer, not a minute', async () => {
+    const line = await lineTo(hub.databaseUrl);
+    const cut = await testHub({ databaseUrl: line.url, sessionsMs: 200 });
+    expect((await cut.push(dossier({ code: codeOf(1) }))).status).toBe(201);
+    line.forget();
+    const sinceMs = performance.now();
+    const [pushed, read] = await Promise.all([
+      cut.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', dossier({ code: codeOf(2) })),
+      cut.read(`/api/v1/dossiers/${codeOf(1)}`),
+    ]);
+    expect([pushed.status, read.status]).toContain(503);
+    await expect.poll(async () => (await cut.push(dossier({ code: codeOf(2) }))).status).toBeLessThan(300);
+    expect(performance.now() - sinceMs).toBeLessThan(20_000);
+    await cut.hub.stop();
+    line.close();
+  });
+
+  test('a statement that takes long, and a transaction that rests, keep their sessions', async () => {
+    const database = openDatabase(hub.databaseUrl, { sessionsMs: 100 });
+    const resting = await database.pool.connect();
+    await resting.query('BEGIN');
+    await database.pool.query('SELECT pg_sleep(1.5)');
+    expect((await resting.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    resting.release();
+    await database.close();
   });
 
   test.each([

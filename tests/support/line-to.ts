@@ -43,6 +43,10 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
         else socket.destroy();
       }
     },
+    /** A firewall forgets the connections: nothing passes any more, none is closed, and the server keeps its sessions. */
+    forget: () => {
+      for (const socket of sockets) socket.removeAllListeners('data').resume();
+    },
     deafenAtWrite: () => {
       state = 'armed';
     },
