@@ -154,8 +154,7 @@ describe('doctor', () => {
     const role = `doctor_${name}`;
     await scene.query(`CREATE ROLE ${role} LOGIN PASSWORD 'mat-khau-thu-nghiem'`);
     const url = Object.assign(new URL(empty.url), { username: role, password: 'mat-khau-thu-nghiem' });
-    const run = (command: string) =>
-      lienthongHere([command], { ...scene.env(), DATABASE_URL: url.href }, scene.folder);
+    const run = (command: string) => lienthongHere([command], { ...scene.env(), DATABASE_URL: url.href }, scene.folder);
     const expectAdvice = async (advice: string) => {
       const [seen, started] = [await run('doctor'), await run('migrate')];
       expect([seen.code, started.code]).toEqual([1, 1]);

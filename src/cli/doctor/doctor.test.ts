@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import fs from 'node:fs/promises';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,8 @@ describe('the doctor', () => {
   test('a full disk fails where the hub stores files, also beside a database elsewhere', async () => {
     const full = { bavail: 0, blocks: 100, bsize: GIB };
     const statfs = vi.spyOn(fs, 'statfs').mockResolvedValue(full as never);
-    const asked = (file: Config['file']) => checkDisks({ databaseUrl: 'postgres://db.example/hub', dataDir: '/', file });
+    const asked = (file: Config['file']) =>
+      checkDisks({ databaseUrl: 'postgres://db.example/hub', dataDir: '/', file });
     const found = [await asked({}), await asked({ files: { scan: false } })].flat();
     statfs.mockRestore();
     expect(found).toMatchObject([
