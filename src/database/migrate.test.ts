@@ -33,7 +33,13 @@ test('a look-up by code reads the key of a new database, before there are statis
 });
 
 describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () => {
-  const NEWEST = ['065-masked-version', '066-counted-alike', '067-rare-matches', '068-events-of-messages'];
+  const NEWEST = [
+    '065-masked-version',
+    '066-counted-alike',
+    '067-rare-matches',
+    '068-events-of-messages',
+    '069-masks-and-ends',
+  ];
   const undo = async (): Promise<void> => {
     await database.pool.query(
       `ALTER TABLE records DROP COLUMN masked_version; CREATE INDEX records_stale_mask ON records (subject);

@@ -68,6 +68,7 @@ import * as m065 from './migrations/065-masked-version.ts';
 import * as m066 from './migrations/066-counted-alike.ts';
 import * as m067 from './migrations/067-rare-matches.ts';
 import * as m068 from './migrations/068-events-of-messages.ts';
+import * as m069 from './migrations/069-masks-and-ends.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -140,6 +141,7 @@ export const MIGRATIONS = {
   '066-counted-alike': m066,
   '067-rare-matches': m067,
   '068-events-of-messages': m068,
+  '069-masks-and-ends': m069,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -228,4 +228,10 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'A rebuild finds the events of messages whose bodies are gone, and some masked copies are made again.',
     duringStart: index('dossiers', 'record_events'),
   },
+  '069-masks-and-ends': {
+    change:
+      'Numbers in unusual characters are masked in the texts of citizens. By the rule td, a dossier that is returned after a stop keeps the grade of the stop.',
+    duringStart: update('records'),
+    afterwards: 'remask',
+  },
 };

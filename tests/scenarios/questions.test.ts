@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { up as markUnusual } from '../../src/database/migrations/069-masks-and-ends.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { petition, question } from '../support/kinds.ts';
@@ -320,6 +321,22 @@ describe('questions of citizens without a key', () => {
     expect((await hub.read('/api/v1/questions/GROUPS')).body.content).toBe(shown);
     expect((await list()).items.find((one: Json) => one.code === 'GROUPS').content).toBe(shown);
   });
+
+  test.each(['０９１２３４５６７８', '0912\u2009345\u2009678', 'sdt_0912345678', 'an%40example.test'])(
+    'a number that an older hub left in clear is masked after the upgrade: %s',
+    async (number) => {
+      const { pool, query } = hub.hub.database;
+      await hub.push(question({ code: 'UNUSUAL', content: `Gọi ${number}`, ...PUBLISHED }), { what: 'questions' });
+      const shown = async () => (await hub.read('/api/v1/questions/UNUSUAL')).body.content;
+      const masked = await shown();
+      expect(masked).not.toContain(number);
+      const asBefore = "UPDATE records SET masked = replace(masked, $1, $2) WHERE code = 'UNUSUAL'";
+      await pool.query(asBefore, [masked, `Gọi ${number}`]);
+      expect(await shown()).toContain(number);
+      await markUnusual(query as never);
+      expect(await shown()).toBe(masked);
+    },
+  );
 
   test('one client may not ask without end', async () => {
     const statuses: number[] = [];
