@@ -50,7 +50,7 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     folder !== undefined
       ? await startEmbeddedPostgres({
           dataDir: folder,
-          log: (fields, message) => log.info(fields, message),
+          log: (fields, message, level = 'info') => log[level](fields, message),
         })
       : undefined;
   if (config.databaseUrl !== undefined) {

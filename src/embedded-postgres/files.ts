@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-export type Log = (fields: object, message: string) => void;
+/** Usual lines have no level. */
+export type Log = (fields: object, message: string, level?: 'info' | 'warn' | 'error') => void;
 
 export const HALF_WRITTEN_MS = 2_000; // a file that is still empty after this time was left by a crash
 

@@ -167,6 +167,24 @@ describe('the server', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  it.skipIf(!isLinux)('that ends and cannot be restarted is logged above info, with the reason', async () => {
+    const dataDir = newDataDir();
+    const lines: unknown[] = [];
+    const server = await startEmbeddedPostgres({ dataDir, log: (...line) => lines.push(line) });
+    const version = path.join(dataDir, 'PG_VERSION');
+    fs.renameSync(version, `${version}.away`);
+    process.kill(runningPid(dataDir), 'SIGKILL');
+    const error = expect.stringContaining('no longer holds data');
+    await expect
+      .poll(() => lines.slice(-2), { timeout: 60_000 })
+      .toEqual([
+        [{ postgresPid: expect.any(Number) }, 'embedded PostgreSQL ended unexpectedly: restarting it', 'warn'],
+        [{ error }, 'embedded PostgreSQL could not be restarted', 'error'],
+      ]);
+    fs.renameSync(`${version}.away`, version);
+    await server.stop();
+  });
+
   it.skipIf(!isLinux)('comes back at its address after a kill, also if a guest has lost its owner', async () => {
     const dataDir = newDataDir();
     const owner = startInNode(dataDir);

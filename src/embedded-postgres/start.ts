@@ -121,20 +121,20 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
   let rotating: Promise<void> | undefined;
   let rotateNotBefore = 0;
   const startAgain = async (): Promise<void> => {
-    cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL ended unexpectedly: restarting it');
+    cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL ended unexpectedly: restarting it', 'warn');
     try {
       // Never creates new files: a deleted database must not silently become an empty one.
       if (!isCluster(cluster.dataDir)) throw new Error(`${cluster.dataDir} no longer holds data`);
       const again = await withLock(lock, async () => (stopping ? undefined : serve(sameAddress)));
       if (again) serving = again;
     } catch (error) {
-      cluster.log({ error: String(error) }, 'embedded PostgreSQL could not be restarted');
+      cluster.log({ error: String(error) }, 'embedded PostgreSQL could not be restarted', 'error');
       notBefore = performance.now() + AGAIN_MS;
     }
   };
   const rotate = async (): Promise<void> => {
     await rotateLog(cluster).catch((error) => {
-      cluster.log({ error: String(error) }, 'the log of the embedded PostgreSQL could not be rotated');
+      cluster.log({ error: String(error) }, 'the log of the embedded PostgreSQL could not be rotated', 'warn');
       rotateNotBefore = performance.now() + ROTATE_AGAIN_MS;
     });
     rotating = undefined;
