@@ -12,7 +12,7 @@ import { aliasPart, dossierPart } from '../index/dossiers.ts';
 import { correctedPart, eventPart } from '../index/events.ts';
 import { recordChangeParts } from '../index/record-changes.ts';
 import { recordEventPart } from '../index/record-events.ts';
-import { judgedPart, recordPart } from '../index/records.ts';
+import { judgedPart, namedParts, recordPart } from '../index/records.ts';
 import { recountPart } from '../index/recounts.ts';
 import { releaseSerialized } from '../index/sealed-records.ts';
 import { keptBodyPart } from '../ledger/body-removal.ts';
@@ -46,6 +46,7 @@ import {
   judgedDossiers,
   lastMessageOfRecords,
   loadRecordBook,
+  namedByRecords,
   possibleStepsOf,
   type RecordBook,
   recordRows,
@@ -84,6 +85,7 @@ export async function acceptBatch(
   }
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
+    ...namedParts(namedByRecords(deps, book, dossiers)),
     judgedPart(judgedDossiers(deps, book, dossiers)),
     await dossierPart(written.map(dossierRow), vault),
     aliasPart([...rows.aliases.values()]),

@@ -11,6 +11,8 @@ import { type Dossiers, dossierItemsOf, workingNamed } from './dossiers.ts';
 export interface DossierCodes {
   /** All codes of a dossier in the index, its own first. */
   readonly stored: Map<string, readonly string[]>;
+  /** The version of each of these dossiers when its codes were read, by its own code. */
+  readonly versions: Map<string, number>;
   /** The codes that one item of the batch gives to one dossier. */
   readonly given: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -21,18 +23,23 @@ export function newDossierCodes(submissions: readonly Submission[]): DossierCode
     if (codes.length === 1) continue;
     for (const code of codes) given.set(code, new Set([...(given.get(code) ?? []), ...codes]));
   }
-  return { stored: new Map(), given };
+  return { stored: new Map(), versions: new Map(), given };
 }
 
 /** Adds the stored codes of the dossiers that these codes name. */
 export async function loadCodes(
   database: Pick<Database, 'pool' | 'query'>,
-  { stored }: DossierCodes,
+  { stored, versions }: DossierCodes,
   wanted: readonly string[],
 ): Promise<void> {
   const missing = [...new Set(wanted)].filter((code) => !stored.has(code));
   const loaded = await loadDossierNames(database, missing);
-  for (const all of loaded.values()) for (const code of all) stored.set(code, all);
+  for (const { codes, version } of loaded.values()) {
+    for (const code of codes) stored.set(code, codes);
+    const own = codes[0] as string;
+    // The first reading counts: what was read by it must hold until the commit.
+    versions.set(own, versions.get(own) ?? version);
+  }
 }
 
 /** All codes that a dossier has or may get in the batch, by one of them. In the example: D, A and B. */

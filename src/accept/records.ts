@@ -10,6 +10,7 @@ import {
   keyOfDossier,
   loadOfDossiers,
   loadRecords,
+  type NamedByRecords,
   type RecordRow,
   type RecordsOfDossier,
   uniqueKeyOf,
@@ -63,7 +64,7 @@ interface KindItem {
   readonly record: KindRecord;
 }
 
-const NO_CODES: DossierCodes = { stored: new Map(), given: new Map() };
+const NO_CODES: DossierCodes = { stored: new Map(), versions: new Map(), given: new Map() };
 
 /** Loads the records that a batch names, with their histories. Reads nothing for a batch without any. */
 export async function loadRecordBook(deps: AcceptDeps, submissions: readonly Submission[]): Promise<RecordBook> {
@@ -251,14 +252,18 @@ export function possibleStepsOf(kinds: Kinds, submission: Submission, book: Reco
 
 const POSSIBLE_STEP: DossierStep = { status: 'processing', actor: '-', content: '-' };
 
-/** The dossier that an item names, and that of the known record: a report leaves it out. */
+/**
+ * The dossier that an item names, and those that the known record named: a report leaves it out, and a late event may return the
+ * record to an earlier one.
+ */
 function namedDossiers(
   { bySubject }: Pick<RecordBook, 'bySubject'>,
   kind: Kind,
   { code, dossierCode }: KindRecord,
 ): readonly string[] {
-  const known = bySubject.get(subjectOf(kind, code))?.held?.view.dossierCode;
-  return [...new Set([dossierCode, known])].filter((one) => one !== undefined);
+  const known = bySubject.get(subjectOf(kind, code));
+  const before = known?.events.map(({ record }) => record.dossierCode) ?? [];
+  return [...new Set([dossierCode, known?.held?.view.dossierCode, ...before])].filter((one) => one !== undefined);
 }
 
 /** The dossier that a record names, with the changes of the batch so far. An alias of several names none. */
@@ -298,25 +303,47 @@ export function createdRecords({ bySubject }: RecordBook): readonly string[] {
   return [...bySubject.values()].flatMap(({ subject, held, loaded }) => (held && !loaded ? [subject] : []));
 }
 
-/** The codes under which a batch locks a dossier. Few, because the locks of all batches share one table. */
-const MOST_LOCKED_CODES = 4;
+/** The most codes of dossiers that a batch locks, because the locks of all batches share one table. */
+const MOST_LOCKED_CODES = 4_000;
 
 /** The dossiers of changed records that were judged with the other records of their kind, under each code. */
 export function judgedDossiers(deps: AcceptDeps, book: RecordBook, dossiers: Dossiers): readonly JudgedDossier[] {
   const judged = new Map<string, JudgedDossier>();
-  for (const { kind, held, loaded } of book.bySubject.values()) {
-    if (!held || held === loaded || !isJudgedTogether(deps, kind)) continue;
-    for (const named of new Set([held.view.dossierCode, loaded?.view.dossierCode])) {
-      if (named === undefined) continue;
-      const own = dossierOf(book, dossiers, named)?.code ?? named;
-      const codes = codesOfDossier(book.codes, dossiers, own).slice(0, MOST_LOCKED_CODES);
-      for (const dossier of [named, own, ...codes]) {
-        const key = keyOfDossier(kind.name, dossier);
-        judged.set(key, { kind: kind.name, dossier, newest: book.ofDossiers.get(key)?.newest });
-      }
+  for (const [kind, named] of namedByJudged(deps, book)) {
+    const own = dossierOf(book, dossiers, named)?.code ?? named;
+    const room = Math.max(0, MOST_LOCKED_CODES - judged.size);
+    for (const dossier of [named, own, ...codesOfDossier(book.codes, dossiers, own).slice(0, room)]) {
+      const key = keyOfDossier(kind.name, dossier);
+      judged.set(key, { kind: kind.name, dossier, newest: book.ofDossiers.get(key)?.newest });
     }
   }
   return [...judged.values()];
+}
+
+/** What the batch read of the codes that changed records say, and of the dossiers that have them after the batch. */
+export function namedByRecords(deps: AcceptDeps, book: RecordBook, dossiers: Dossiers): readonly NamedByRecords[] {
+  // A rebuild is alone with its index.
+  if (!deps.isJudging) return [];
+  const { stored, versions } = book.codes;
+  const named = new Map<string, NamedByRecords>();
+  for (const [, said] of namedByJudged(deps, book)) {
+    const code = stored.get(said)?.[0] ?? said;
+    named.set(code, { code, version: versions.get(code) });
+    // The batch may give the code to another dossier.
+    const own = dossierOf(book, dossiers, said)?.code;
+    const version = own === undefined ? undefined : versions.get(own);
+    if (own !== undefined && version !== undefined) named.set(own, { code: own, version });
+  }
+  return [...named.values()];
+}
+
+/** The codes of dossiers that changed records say, or said before, by kind. Only of kinds that are judged together. */
+function namedByJudged(deps: AcceptDeps, book: RecordBook): readonly (readonly [kind: Kind, named: string])[] {
+  return [...book.bySubject.values()].flatMap(({ kind, held, loaded }) => {
+    if (!held || held === loaded || !isJudgedTogether(deps, kind)) return [];
+    const named = new Set([held.view.dossierCode, loaded?.view.dossierCode]);
+    return [...named].flatMap((code) => (code === undefined ? [] : [[kind, code] as const]));
+  });
 }
 
 /** The rows of the records that the batch changed. */

@@ -14,10 +14,16 @@ export const dossierOfCode = (code: string): string => `(
     SELECT min(alias.dossier) FROM aliases alias WHERE alias.code = ${code} HAVING count(DISTINCT alias.dossier) = 1)
   LIMIT 1)`;
 
-/** SQL: by each of these codes (`asked`), all codes that name the same dossier (`code`), its own first. */
-function dossierNames(codes: readonly string[]): RawBuilder<{ asked: string; code: string }> {
-  return sql<{ asked: string; code: string }>`
-    SELECT given.asked, names.code
+interface Row {
+  readonly asked: string;
+  readonly code: string;
+  readonly version: number;
+}
+
+/** SQL: by each of these codes (`asked`), all codes that name the same dossier (`code`), its own first, and its version. */
+function dossierNames(codes: readonly string[]): RawBuilder<Row> {
+  return sql<Row>`
+    SELECT given.asked, names.code, d.version
     FROM (SELECT DISTINCT unnest(${codes}::text[]) AS asked) given
     CROSS JOIN LATERAL ${sql.raw(dossierOfCode('given.asked'))} d
     CROSS JOIN LATERAL (${codesNaming(sql`d.code`)}) names
@@ -39,20 +45,23 @@ export function namesDossier(codes: readonly string[]): RawBuilder<boolean> {
   return sql<boolean>`dossier_code = ANY(${codes}::text[] || ARRAY(SELECT names.code FROM (${dossierNames(codes)}) names))`;
 }
 
-/** By each of these codes, all codes that name the same dossier, its own first. Leaves out codes that name none. */
+/** All codes of a dossier, its own first, and the version in which it has them. */
+export interface DossierNames {
+  readonly codes: readonly string[];
+  readonly version: number;
+}
+
+/** By each of these codes, the names of the same dossier. Leaves out codes that name none. */
 export async function loadDossierNames(
   { pool, query }: Pick<Database, 'pool' | 'query'>,
   codes: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, string[]>();
+): Promise<ReadonlyMap<string, DossierNames>> {
+  const found = new Map<string, DossierNames>();
   if (codes.length === 0) return found;
   // The pool of writes: a batch waits for no reader.
   const { sql: text, parameters } = dossierNames(codes).compile(query);
-  const { rows } = await pool.query<{ asked: string; code: string }>({
-    name: 'names of dossiers',
-    text,
-    values: [...parameters],
-  });
-  for (const { asked, code } of rows) found.set(asked, [...(found.get(asked) ?? []), code]);
+  const { rows } = await pool.query<Row>({ name: 'names of dossiers', text, values: [...parameters] });
+  for (const { asked, code, version } of rows)
+    found.set(asked, { codes: [...(found.get(asked)?.codes ?? []), code], version });
   return found;
 }

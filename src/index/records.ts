@@ -5,6 +5,7 @@ import { maskRecord, proofIn } from '#core/records/mask-record';
 import { recordWords } from '#core/vietnamese/search-words';
 import { afterParts, definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
+import { dossierOfCode } from './dossier-names.ts';
 import { ERASED_COLUMNS, type ErasedColumns, erasedColumnsOf, erasedIn } from './erased-columns.ts';
 import { contentIdOf, sealContentId, sealRecord } from './sealed-records.ts';
 
@@ -111,6 +112,42 @@ export async function loadOfDossiers(
   });
   return new Map(rows.map((row) => [keyOfDossier(row.kind, row.dossier), row]));
 }
+
+/** What a batch read of a code that its records say: the dossier and its version, or none. */
+export interface NamedByRecords {
+  readonly code: string;
+  readonly version: number | undefined;
+}
+
+/**
+ * Locks these dossiers until the commit. The batch fails (40001) if one has another version than when the batch read its codes:
+ * another process gave it a code, or moved it, and the records would be judged otherwise. No code without a dossier may have
+ * got one. It comes before the records are judged.
+ */
+export function namedParts(named: readonly NamedByRecords[]): readonly [Part, Part] {
+  // Sorted, so that two batches with the same dossiers wait for one another instead of deadlocking.
+  const sorted = [...named].sort((a, b) => (a.code < b.code ? -1 : 1));
+  return [
+    namedPart(sorted.filter(({ version }) => version !== undefined)),
+    unnamedPart(sorted.filter(({ version }) => version === undefined)),
+  ];
+}
+
+const namedPart = definePart<NamedByRecords>(
+  'named',
+  { code: ['text', ({ code }) => code], version: ['int4', ({ version }) => version] },
+  // A lock that waited sees the newest version. A batch that also writes the dossier would deadlock after FOR SHARE.
+  (rows) => `
+    SELECT 1 FROM ${rows} JOIN dossiers d ON d.code = given.code AND d.version = given.version FOR NO KEY UPDATE OF d`,
+  true,
+);
+
+const unnamedPart = definePart<NamedByRecords>(
+  'unnamed',
+  { code: ['text', ({ code }) => code] },
+  (rows) => `SELECT 1 FROM ${rows} WHERE NOT EXISTS ${dossierOfCode('given.code')}`,
+  true,
+);
 
 /** The records of a kind about a dossier change together: whether the last payment is made depends on all of them. */
 export const keyOfDossier = (kind: string, dossier: string): string => `${kind} ${dossier}`;

@@ -190,6 +190,22 @@ describe('records that name their dossier by another of its codes', () => {
   });
 });
 
+test('a record is stored under a code that its own message gives to a second dossier', async () => {
+  const hub = await testHub();
+  try {
+    await hub.push(named(1, aliasOf(1)));
+    const shared = dossier({ code: codeOf(2), ...DONE, aliases: [{ party: 'other', code: aliasOf(1) }] });
+    const paid = payment({ dossierCode: aliasOf(1) });
+    const results = await accept(hub, [
+      ['dossier.upsert.v1', shared],
+      ['payment.upsert.v1', paid],
+    ]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
+  } finally {
+    await hub.close();
+  }
+});
+
 test('a second rating in the message that brings the other code is invalid', async () => {
   const hub = await testHub();
   try {
@@ -232,11 +248,64 @@ describe('records of one dossier under two codes that two processes receive at o
     await gate.query('BEGIN');
     await gate.query('LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE');
     const done = Promise.all([pushTo(first, what, given(aliasOf(n + 10))), pushTo(second, what, given(other))]);
-    const waiting = `SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-    await expect.poll(async () => (await gate.query(waiting)).rows[0].n).toBe(2);
+    await expect.poll(async () => (await gate.query(WAITING)).rows[0].n).toBe(2);
     await gate.query('COMMIT');
     const results = (await done).flat().sort((a, b) => (a.outcome < b.outcome ? -1 : 1));
     expect(results).toMatchObject([{ outcome: 'accepted' }, refused]);
   });
+
+  /** The second process has read the index, and waits for another dossier until the first one has done its work. */
+  async function overtaken(
+    n: number,
+    meanwhile: () => Promise<unknown>,
+    { dossierCode = codeOf(n), what = 'ratings' },
+  ) {
+    const early = `G11.99-20250812-${n}`;
+    await first.push(named(n - 1, early));
+    await gate.query('BEGIN');
+    await gate.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7160011))', [`${what.slice(0, -1)} ${early}`]);
+    await gate.query('SELECT FROM dossiers WHERE code = $1 FOR UPDATE', [codeOf(n - 1)]);
+    const given = [early, dossierCode].map((code) =>
+      what === 'ratings' ? rating({ dossierCode: code }) : payment({ code: `TT-${code}`, dossierCode: code }),
+    );
+    const done = pushTo(second, what, given);
+    await expect.poll(async () => (await gate.query(WAITING)).rows[0].n).toBe(1);
+    await meanwhile();
+    await gate.query('COMMIT');
+    return done;
+  }
+
+  test('leave one if the other process adds the code meanwhile', async () => {
+    await first.push(named(1051));
+    const addAndRate = async () => {
+      await first.push(named(1051, aliasOf(1051)));
+      await pushTo(first, 'ratings', rating({ dossierCode: aliasOf(1051), level: 'dissatisfied' }));
+    };
+    const results = await overtaken(1051, addAndRate, {});
+    expect(results).toMatchObject([{ outcome: 'accepted' }, ALREADY_RATED]);
+  });
+
+  test('leave one if the dossier has many codes', async () => {
+    const [one = '', other = '', ...others] = [9, 8, 7, 6, 5, 4, 3].map((n) => aliasOf(1060 + n));
+    await first.push(named(1061, one, other, ...others));
+    const rateToo = () => pushTo(first, 'ratings', rating({ dossierCode: other, level: 'dissatisfied' }));
+    const results = await overtaken(1061, rateToo, { dossierCode: one });
+    expect(results).toMatchObject([{ outcome: 'accepted' }, ALREADY_RATED]);
+  });
+
+  test('move the dossier as it is then, and a rebuild finds the same', async () => {
+    const since = (status: string, hour: number) => ({ status, statusAt: `2025-08-19T0${hour}:00:00+07:00` });
+    await first.push({ ...named(1071), ...since('submitted', 7) });
+    // The id of a message has the clock of its process.
+    second.clock.nowMs += 1_000;
+    const receive = () => first.push({ ...named(1071), ...since('received', 8) });
+    const results = await overtaken(1071, receive, { what: 'payments' });
+    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
+    expect((await first.read(`/api/v1/dossiers/${codeOf(1071)}`)).body.status).toBe('payment-required');
+    expect(await first.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
 });
+
+/** Sessions of this database that wait for a lock. That of a row belongs to no database. */
+const WAITING = `SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted AND pid IN (
+  SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
