@@ -189,13 +189,12 @@ function responsesOf(doc: RouteDoc, models: Models): object {
   const told = Object.entries(doc.replies).map(([status, reply]) => {
     const { description, schema, mediaType = 'application/json', also } = reply;
     const types = typeof mediaType === 'string' ? [mediaType] : mediaType;
-    const content =
+    const own =
       Number(status) < 400 || schema
-        ? {
-            ...contentOf({ ...Object.fromEntries(types.map((type) => [type, schema ?? {}])), ...also }, models),
-            ...(asProblem.has(Number(status)) && PROBLEM_CONTENT),
-          }
-        : PROBLEM_CONTENT;
+        ? contentOf({ ...Object.fromEntries(types.map((type) => [type, schema ?? {}])), ...also }, models)
+        : {};
+    const isProblem = Number(status) >= 400 && (!schema || asProblem.has(Number(status)));
+    const content = isProblem ? { ...own, ...PROBLEM_CONTENT } : own;
     const headers = headersOf(Number(status), doc);
     return [status, { description, headers, content }];
   });

@@ -492,7 +492,7 @@ export const EN = {
   'schema.service-code': 'procedure code such as 1.001612 or 1.001612.000.00.00.H48',
   'schema.agency-code': 'agency code such as H60.01 or 000.00.01.H22',
   'schema.field-code': 'field code such as G03-GD10',
-  'schema.any-code': 'code of another system, without blanks or invisible characters, at most 100 characters',
+  'schema.any-code': 'code of another system, without blanks, at most 100 characters',
   'schema.identity-number': 'identity number of letters, digits and hyphens',
   'schema.id': 'identifier at its source, at most 200 characters',
   'schema.phone': 'telephone number',

@@ -490,7 +490,7 @@ export const VI = translation({
   'schema.service-code': 'mã thủ tục như 1.001612 hoặc 1.001612.000.00.00.H48',
   'schema.agency-code': 'mã cơ quan như H60.01 hoặc 000.00.01.H22',
   'schema.field-code': 'mã lĩnh vực như G03-GD10',
-  'schema.any-code': 'mã của hệ thống khác, không có dấu cách và ký tự không nhìn thấy, nhiều nhất 100 ký tự',
+  'schema.any-code': 'mã của hệ thống khác, không có dấu cách, nhiều nhất 100 ký tự',
   'schema.identity-number': 'số giấy tờ gồm chữ, số và gạch nối',
   'schema.id': 'mã định danh tại nơi gửi, nhiều nhất 200 ký tự',
   'schema.phone': 'số điện thoại',

@@ -235,7 +235,7 @@ export interface components {
             readonly aliases?: readonly {
                 /** @description identifier at its source, at most 200 characters */
                 readonly party: string;
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly code: string;
             }[] | null;
             /** @description dossier code such as H60.01-250812-0035, its date part a real date */
@@ -245,7 +245,7 @@ export interface components {
                 readonly id?: string | null;
                 /** @description text, at most 20,000 characters */
                 readonly name?: string | null;
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly componentCode?: string | null;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string | null;
@@ -291,7 +291,7 @@ export interface components {
             readonly results?: readonly {
                 /** @description identifier at its source, at most 200 characters */
                 readonly id?: string | null;
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly code?: string | null;
                 /** @description text, at most 20,000 characters */
                 readonly name?: string | null;
@@ -506,7 +506,7 @@ export interface components {
         };
         /** Payment */
         readonly Payment: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "requested" | "initiated" | "pending" | "paid" | "failed" | "cancelled" | "refunded";
@@ -541,7 +541,7 @@ export interface components {
         };
         /** Petition */
         readonly Petition: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "received" | "held" | "assigned" | "answered" | "published" | "refused" | "withdrawn";
@@ -590,7 +590,7 @@ export interface components {
         };
         /** PostalOrder */
         readonly PostalOrder: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "registered" | "collecting" | "handed-over" | "delivered" | "cancelled" | "failed";
@@ -602,7 +602,7 @@ export interface components {
             readonly direction: "pick-up" | "return";
             /** @description agency code such as H60.01 or 000.00.01.H22 */
             readonly agencyCode?: string | null;
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly waybill?: string | null;
             /** @description whole number of đồng from 1 to 1,000,000,000,000,000 */
             readonly codAmountVnd?: number | null;
@@ -758,7 +758,7 @@ export interface components {
          * @description A payment of a dossier as a citizen without a key sees it
          */
         readonly PublicPayment: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "requested" | "initiated" | "pending" | "paid" | "failed" | "cancelled" | "refunded";
@@ -792,7 +792,7 @@ export interface components {
          * @description A postal order of a dossier as a citizen without a key sees it
          */
         readonly PublicPostalOrder: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly direction: "pick-up" | "return";
@@ -803,7 +803,7 @@ export interface components {
              * @description real date and time with a zone (RFC 3339), such as 2025-08-12T08:15:00+07:00
              */
             readonly stateAt: string;
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly waybill?: string;
             /** @description whole number of đồng from 1 to 1,000,000,000,000,000 */
             readonly codAmountVnd?: number;
@@ -885,7 +885,7 @@ export interface components {
         };
         /** Question */
         readonly Question: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "received" | "held" | "assigned" | "answered" | "published" | "refused" | "withdrawn";
@@ -950,7 +950,7 @@ export interface components {
         };
         /** Rating */
         readonly Rating: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code?: string | null;
             /** @enum {unknown} */
             readonly state?: "received" | null | "";
@@ -1131,7 +1131,7 @@ export interface components {
             readonly aliases?: readonly {
                 /** @description identifier at its source, at most 200 characters */
                 readonly party: string;
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly code: string;
             }[];
             /** @description dossier code such as H60.01-250812-0035, its date part a real date */
@@ -1141,7 +1141,7 @@ export interface components {
                 readonly id?: string;
                 /** @description text, at most 20,000 characters */
                 readonly name?: string;
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly componentCode?: string;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string;
@@ -1199,7 +1199,7 @@ export interface components {
             readonly results?: readonly {
                 /** @description identifier at its source, at most 200 characters */
                 readonly id?: string;
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly code?: string;
                 /** @description text, at most 20,000 characters */
                 readonly name?: string;
@@ -1250,7 +1250,7 @@ export interface components {
         };
         /** Served payment */
         readonly ServedPayment: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "requested" | "initiated" | "pending" | "paid" | "failed" | "cancelled" | "refunded";
@@ -1307,7 +1307,7 @@ export interface components {
         };
         /** Served petition */
         readonly ServedPetition: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "received" | "held" | "assigned" | "answered" | "published" | "refused" | "withdrawn";
@@ -1378,7 +1378,7 @@ export interface components {
         };
         /** Served postal-order */
         readonly ServedPostalOrder: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "registered" | "collecting" | "handed-over" | "delivered" | "cancelled" | "failed";
@@ -1393,7 +1393,7 @@ export interface components {
             readonly direction: "pick-up" | "return";
             /** @description agency code such as H60.01 or 000.00.01.H22 */
             readonly agencyCode?: string;
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly waybill?: string;
             /** @description whole number of đồng from 1 to 1,000,000,000,000,000 */
             readonly codAmountVnd?: number;
@@ -1433,7 +1433,7 @@ export interface components {
         };
         /** Served question */
         readonly ServedQuestion: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "received" | "held" | "assigned" | "answered" | "published" | "refused" | "withdrawn";
@@ -1504,7 +1504,7 @@ export interface components {
         };
         /** Served rating */
         readonly ServedRating: {
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly code: string;
             /** @enum {unknown} */
             readonly state: "received";
@@ -1564,7 +1564,7 @@ export interface components {
             readonly inForce: boolean;
             /** @description name, at most 500 characters */
             readonly category?: string;
-            /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+            /** @description code of another system, without blanks, at most 100 characters */
             readonly publishedBy?: string;
             /** @description identifier at its source, at most 200 characters */
             readonly decision?: string;
@@ -1580,7 +1580,7 @@ export interface components {
             }[];
             readonly levels?: readonly ("ministry" | "province" | "district" | "commune")[];
             readonly agencies?: readonly {
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly code?: string;
                 /** @description name, at most 500 characters */
                 readonly name: string;
@@ -1621,7 +1621,7 @@ export interface components {
                 readonly name?: string;
                 readonly steps?: readonly string[];
                 readonly components?: readonly {
-                    /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                    /** @description code of another system, without blanks, at most 100 characters */
                     readonly code?: string;
                     /** @description text, at most 20,000 characters */
                     readonly name: string;
@@ -1636,7 +1636,7 @@ export interface components {
                 }[];
             }[];
             readonly results?: readonly {
-                /** @description code of another system, without blanks or invisible characters, at most 100 characters */
+                /** @description code of another system, without blanks, at most 100 characters */
                 readonly code?: string;
                 /** @description text, at most 20,000 characters */
                 readonly name: string;

@@ -54,12 +54,6 @@ describe('a problem names the place, the value and what was expected', () => {
       '/fees/0/amountVnd',
       'got 1.5, expected whole number of đồng from 0 to 1,000,000,000,000,000, or null when not known',
     ],
-    // The order of the letters on the screen would be another one.
-    [
-      { aliases: [{ party: 'land', code: 'LD\u202e21' }] },
-      '/aliases/0/code',
-      'got "LD\u202e21", expected code of another system, without blanks or invisible characters, at most 100 characters',
-    ],
     [{ note: 'a\u0000b' }, '/note', 'the text cannot be stored: it has the control character U+0000'],
   ])('%j', (over, path, message) => {
     expect(problemsOf({ ...dossier, ...over })).toMatchObject([{ path, message }]);
