@@ -71,7 +71,7 @@ export function createInventor(): Inventor {
       if (kind === 'number') learnAs(kindOfNumber(name, text), text);
       for (const [shape, found] of SHAPES)
         for (const [, value] of text.matchAll(found)) learnAs(shape, value as string);
-      if ((kind === undefined || kind === 'sentence') && !isPerson && !PUBLIC.test(name))
+      if (kind !== 'place' && kind !== 'number' && !isPerson && !PUBLIC.test(name))
         for (const [words] of text.normalize('NFC').matchAll(CAPITALS)) if (mayBeName(words)) learnAs('name', words);
     },
     invent: (text) => (learned.size === 0 ? text : throughEscapes(replaced(text), replaced)),

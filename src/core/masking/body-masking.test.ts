@@ -77,6 +77,8 @@ describe('a body as operators see it', () => {
       dichVu: 'Đăng ký khai sinh',
       ma: 'H60.01-250812-0035',
     };
+    const officers = { actor: 'Lê Văn Cường', answers: [{ by: 'Trần Thị Bình' }] };
+    expect(shown(officers)).toEqual(officers);
     expect(shown({ ...body, ...offices })).toEqual({
       Cot4: 'T*** T** B***',
       Cot5: 'Q**** T** T*** M**',

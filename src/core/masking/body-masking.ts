@@ -25,6 +25,8 @@ const NUMBERS =
   /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|applicantsid|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
 const PLACES =
   /(?:values\/address|(?:applicant|asker|receiver|sender)\/?address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
+/** Officers, whom the history of a dossier names to every reader. */
+const OFFICERS = /(?:^|\/)(?:actor|answers\/by|nguoixuly|canboxuly)$/;
 /** Sentences of a partner, such as a fault. They may name people whom no record names. */
 const SENTENCES =
   /(?:^|\/)(?:message|error(?:message|detail|description)?|errors|faultstring|reason(?:\/text)?|detail|thongbao|motaloi|noidungloi)$/;
@@ -83,7 +85,7 @@ function maskedByKind(kind: Kind, text: string): string | undefined {
   return kind === 'number' || kind === 'place' ? maskTail(text) : undefined;
 }
 
-type Kind = 'secret' | 'name' | 'number' | 'place' | 'sentence' | undefined;
+type Kind = 'secret' | 'name' | 'number' | 'place' | 'officer' | 'sentence' | undefined;
 
 /** The kind of a value by its name. Undefined if nothing is to say about it. */
 export function kindByName(name: string): Kind {
@@ -95,6 +97,7 @@ function kindOf(plainName: string): Kind {
   if (NAMES.test(plainName) || ownName(plainName).includes('hoten')) return 'name';
   if (NUMBERS.test(plainName)) return 'number';
   if (PLACES.test(plainName)) return 'place';
+  if (OFFICERS.test(plainName)) return 'officer';
   return SENTENCES.test(plainName) ? 'sentence' : undefined;
 }
 
