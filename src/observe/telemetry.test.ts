@@ -15,7 +15,7 @@ test('an equal error of a place is logged once a minute, and all are counted', a
     ['due pulls', undefined],
     ['orders', undefined],
   ]);
-  clock.mockReturnValue(now + 60_000);
+  clock.mockReturnValue(now + 60_001);
   telemetry.failed('orders', away);
   expect(lines.at(-1)).toMatchObject({ msg: 'failed', where: 'orders', code: 'ECONNREFUSED', repeated: 2 });
   expect(await telemetry.registry.metrics()).toContain('hub_failures_total{where="orders"} 4');
