@@ -26,7 +26,7 @@ export function createMentionFinder(people: readonly Person[]): (text: string) =
     of('phone', 'email'),
     of('address'),
   ];
-  // As of a unit: an address that only names a commune is nobody's.
+  // Read as the name of a unit, so that an address of nothing but a commune is no mention.
   const isIn = ({ mayBeIn, mask }: Mentions, text: string): boolean => mayBeIn([text]) && mask(text, true) !== text;
 
   return async (text) => {
@@ -40,7 +40,7 @@ export function createMentionFinder(people: readonly Person[]): (text: string) =
       seen.contact ||= isIn(contacts, piece);
       seen.home ||= isIn(homes, piece);
     }
-    // A body of a thousand dossiers may have a namesake and, elsewhere, somebody of the same hamlet.
+    // A home makes no name sure: a body of a thousand dossiers may have a namesake, and elsewhere somebody of the same hamlet.
     if (seen.own || (seen.name && seen.contact)) return 'sure';
     return seen.name || seen.contact || seen.home ? 'perhaps' : undefined;
   };

@@ -15,8 +15,8 @@ const MOST_ABOVE = 100;
 
 /**
  * SQL: whether a dossier, `d`, counts with the dossier that it names as its whole, and not for itself. A whole counts for its parts
- * when it has left status 1 of the national table, or names its reception. Of dossiers in a circle the first one counts; of a larger circle than
- * MOST_ABOVE none:
+ * when it has left status 1 of the national table, or has a date of reception. Of dossiers in a circle the first one counts; of a
+ * larger circle than MOST_ABOVE none:
  *
  *     B names A                  A counts, and B while A has status 1
  *     B names A, and A names B   A counts, the first one of the circle

@@ -99,7 +99,7 @@ describe('the cause of a delay', () => {
     expect(await delays()).toMatchObject({ wrongData: 20 * 60, quarantine: 20 * 60, office: 35 * 60 });
   });
 
-  test('is none where the dossier of another party with the same number waits', async () => {
+  test('leaves out waits of the dossier of another party with the same number', async () => {
     const number = 'H60.02-250812-0012';
     await hub.push(dossier({ aliases: [{ party: 'one-stop', code: number }] }));
     const others = dossier({ code: 'H60.02-250812-0036', aliases: [{ party: 'other', code: number }] });

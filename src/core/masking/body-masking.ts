@@ -87,7 +87,7 @@ function maskedByKind(kind: Kind, text: string): string | undefined {
 
 type Kind = 'secret' | 'name' | 'number' | 'place' | 'officer' | 'sentence' | undefined;
 
-/** The kind of a value by its name. Undefined if nothing is to say about it. */
+/** The kind of a value by its name. Undefined for any other name. */
 export function kindByName(name: string): Kind {
   return kindOf(plain(name));
 }
