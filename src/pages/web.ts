@@ -132,10 +132,12 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
       isStopping = true;
       await listening?.retire();
       isDraining = true;
-      setTimeout(() => leaving.abort(), STREAMS_MS).unref();
+      const leave = setTimeout(() => leaving.abort(), STREAMS_MS).unref();
       // Ends the requests that wait for a change.
       deps.changes.notify();
       await listening?.close();
+      clearTimeout(leave);
+      leaving.abort();
     },
   };
 }
