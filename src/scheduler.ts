@@ -222,7 +222,7 @@ async function housekeeping(
     'names of files': () => forgetNames(database),
     'old heartbeats': () => forgetOldHeartbeats(database),
     'left rebuild': () => dropLeftSchema(database),
-    'new services': () => recountAfterServices(database.pool),
+    'new services': () => recountAfterServices(database),
     certificates: () => watchCertificates(hub, parties),
     'incidents of old settings': () => closeUnconfigured(hub, { parties, pulls, compares: reconcile.compares }),
     async 'files without a dossier'() {

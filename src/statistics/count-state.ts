@@ -1,4 +1,7 @@
 import type pg from 'pg';
+import { bitsOf } from '#core/statistics/facts';
+import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
 
 /** The progress of counting. */
 export interface CountState {
@@ -29,16 +32,62 @@ export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: CountSt
 }
 
 /**
- * Begins to count all dossiers again if services have changed since the last time. Dossiers without a due date are
- * counted by the terms of their services.
+ * Marks dossiers of services that have changed since the last time: those counted by the terms of their service, or by
+ * whether it yields a paper. For more than `most`, it begins to count all again.
  */
-export async function recountAfterServices(pool: pg.Pool): Promise<void> {
-  await pool.query(
-    `UPDATE counted_state SET filled_to = '', services_at = newest.at
-     FROM (SELECT max(changed_at) AS at FROM catalogue WHERE kind = 'service') newest
-     WHERE filled_to IS NULL AND newest.at IS NOT NULL AND services_at IS DISTINCT FROM newest.at`,
-  );
+export async function recountAfterServices(database: Database, most = MOST_MARKS): Promise<void> {
+  await inTransaction(database, async (tx) => {
+    const { rows } = await tx.query<{ since: string | null; at: string }>(
+      `SELECT s.services_at::text AS since, newest.at::text
+       FROM counted_state s CROSS JOIN (SELECT max(changed_at) AS at FROM catalogue WHERE kind = 'service') newest
+       WHERE filled_to IS NULL AND newest.at IS NOT NULL AND services_at IS DISTINCT FROM newest.at
+       FOR UPDATE OF s`,
+    );
+    const [changed] = rows;
+    if (!changed) return;
+    // As texts, so that no microsecond is lost. A change may be committed after a later one.
+    // No facts: it may be a dossier that could not be counted.
+    const { rowCount } = await tx.query(
+      `INSERT INTO recounts (code)
+       SELECT c.code FROM catalogue s JOIN total_cells k ON k.service_key = s.key JOIN counted c ON c.cell = k.id
+       WHERE s.kind = 'service' AND s.changed_at >= coalesce($1::timestamptz, '-infinity') - interval '1 minute'
+         AND (facts = 0 OR facts & $2 <> 0 OR (k.channel = 'online' AND facts & $3 = $4))
+       LIMIT $5`,
+      [changed.since, WITHOUT_DUE_DATE, DONE | WITH_RESULT, DONE, most + 1],
+    );
+    const isMost = (rowCount ?? 0) > most;
+    // All others are counted as well, so nothing needs a mark.
+    if (isMost) await tx.query('DELETE FROM recounts');
+    await tx.query(`UPDATE counted_state SET services_at = $1, filled_to = CASE WHEN $2 THEN '' END`, [
+      changed.at,
+      isMost,
+    ]);
+  });
 }
+
+const WITHOUT_DUE_DATE = bitsOf(['noDueAt']);
+const DONE = bitsOf(['done']);
+/** Each result counts as complete, or lacks one of these. */
+const WITH_RESULT = bitsOf(['digitalResult', 'noResultLink', 'noResultCode']);
+/** One transaction writes so many in a few seconds. */
+const MOST_MARKS = 1_000_000;
+
+/**
+ * Whether counting all dossiers takes less time than counting this many changes, as after a first load: most dossiers
+ * have changed more than once.
+ */
+export async function isFarBehind(tx: pg.PoolClient, changes: number): Promise<boolean> {
+  if (changes < FAR) return false;
+  const { rows } = await tx.query<{ dossiers: number }>(
+    `SELECT reltuples::float8 AS dossiers FROM pg_class WHERE oid = 'dossiers'::regclass`,
+  );
+  const { dossiers = -1 } = rows[0] ?? {};
+  // Negative until PostgreSQL has looked at the table.
+  return dossiers >= 0 && changes > dossiers;
+}
+
+/** Half a minute of counting. */
+const FAR = 100_000;
 
 /** SQL: whether the scheduler of some process, which comes every second, counted a moment ago. */
 const IS_SCHEDULED = `coalesce(scheduled_at > clock_timestamp() - interval '3 s', false)`;

@@ -12,6 +12,7 @@ import {
   type CountState,
   codesAfter,
   hasUncounted,
+  isFarBehind,
   newestChange,
   saveState,
   takeTurn,
@@ -75,7 +76,8 @@ async function nextCodes(
     values: [state.cursor, BATCH],
   });
   const isGap = rows.length > 0 ? rows[0]?.cursor !== state.cursor + 1 : newest > state.cursor;
-  if (isGap) return { codes: [], next: { cursor: newest, filledTo: '' }, more: true };
+  if (isGap || (await isFarBehind(tx, newest - state.cursor)))
+    return { codes: [], next: { cursor: newest, filledTo: '' }, more: true };
   const marked = await takeRecounts(tx, BATCH);
   const changed = [...rows.map(({ code }) => code), ...marked];
   const codes = [...new Set([...changed, ...(changed.length > 0 ? await partsOf(tx, changed) : [])])];

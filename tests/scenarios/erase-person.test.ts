@@ -109,7 +109,7 @@ async function plant(): Promise<void> {
 }
 
 const statistics = async () => {
-  await recountAfterServices(hub.hub.database.pool);
+  await recountAfterServices(hub.hub.database);
   return (await hub.read('/api/v1/statistics?from=2025-08-01&to=2025-08-31')).body;
 };
 
@@ -410,7 +410,7 @@ describe('beside values of a lost secret', () => {
   afterAll(() => hub.close());
 
   test('statistics count every dossier', async () => {
-    await recountAfterServices(hub.hub.database.pool);
+    await recountAfterServices(hub.hub.database);
     const { total } = (await hub.read('/api/v1/statistics?from=2025-08-01&to=2025-08-31')).body;
     expect(total.received.total).toBe(2);
   });

@@ -50,7 +50,7 @@ describe('retention of a dossier', () => {
   afterAll(() => hub.close());
 
   const statistics = async () => {
-    await recountAfterServices(hub.hub.database.pool);
+    await recountAfterServices(hub.hub.database);
     return (await hub.read('/api/v1/statistics?from=2025-08-01&to=2025-08-31')).body.items;
   };
 

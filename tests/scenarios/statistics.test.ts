@@ -4,7 +4,7 @@ import { COLUMNS, GROUPS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { createVault } from '../../src/secrets/vault.ts';
-import { recountAfterServices } from '../../src/statistics/count-state.ts';
+import { isFarBehind, recountAfterServices } from '../../src/statistics/count-state.ts';
 import { loadCountable } from '../../src/statistics/countable.ts';
 import { inDepth, partOf, sampled, test } from '../support/depth.ts';
 import { dossier, HUB_SECRET, progress, type TestHub, testHub } from '../support/hub.ts';
@@ -584,6 +584,17 @@ describe('statistics', () => {
     expect(after.total.received.total).toBe(before.total.received.total + 1);
   });
 
+  test('all dossiers are counted again when there are more changes to count than dossiers', async () => {
+    const { pool } = hub.hub.database;
+    const isFar = (changes: number) => inTransaction(hub.hub.database, (tx) => isFarBehind(tx, changes));
+    await pushDay();
+    expect(await isFar(100_000)).toBe(false);
+    await pool.query('ANALYZE dossiers');
+    expect([await isFar(99_999), await isFar(100_000)]).toEqual([false, true]);
+    await pool.query(`UPDATE pg_class SET reltuples = 100000 WHERE oid = 'dossiers'::regclass`);
+    expect([await isFar(100_000), await isFar(100_001)]).toEqual([false, true]);
+  });
+
   test('after a drop of old months a dossier keeps its counted times', async () => {
     const given = dossier({
       code: 'H60.01-260101-9001',
@@ -651,26 +662,54 @@ describe('statistics', () => {
     });
   });
 
-  test('changed terms of services recount dossiers without a date', async () => {
-    const pool = hub.hub.database.pool;
-    await hub.push(one(at('03-02'), at('03-10'), { dueAt: undefined, serviceCode: '1.000001' }));
-    expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 1, withinTerm: 1, late: 0 });
-    await recountAfterServices(pool);
-    expect((await statistics()).behind).toBe(0);
-    const record = {
-      code: '1.000001',
-      name: 'Một',
-      inForce: true,
-      channels: [{ channel: 'counter', terms: [{ amount: 3, unit: 'working-day' }] }],
-    };
-    await pool.query(
-      `INSERT INTO catalogue (kind, key, code, name, in_force, search, record, hash, party, message_id, changed_at)
-       VALUES ('service', '1.000001', '1.000001', 'Một', true, '', $1, '', 'source', gen_random_uuid(), now())`,
-      [JSON.stringify(record)],
-    );
-    hub.clock.nowMs += 2_000;
-    await recountAfterServices(pool);
-    expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 1, withinTerm: 0, late: 1 });
+  describe('when services change', () => {
+    const OF_SERVICE = { serviceCode: '1.000001' };
+    const WITHOUT_DATE = { ...OF_SERVICE, dueAt: undefined };
+
+    /** Writes it without a message, at this moment. */
+    async function writeService(code: string): Promise<void> {
+      const terms = [{ amount: 3, unit: 'working-day' }];
+      const record = { code, name: 'Một', inForce: true, channels: [{ channel: 'counter', terms }] };
+      await hub.hub.database.pool.query(
+        `INSERT INTO catalogue (kind, key, code, name, in_force, search, record, hash, party, message_id, changed_at)
+         VALUES ('service', $1, $1, 'Một', true, '', $2, '', 'source', gen_random_uuid(), now())`,
+        [code, JSON.stringify(record)],
+      );
+      hub.clock.nowMs += 2_000;
+    }
+    const marked = async () =>
+      (await hub.hub.database.pool.query('SELECT code FROM recounts ORDER BY code')).rows.map(({ code }) => code);
+    const isCountingAll = async () =>
+      (await hub.hub.database.pool.query('SELECT filled_to IS NOT NULL AS yes FROM counted_state')).rows[0].yes;
+
+    test('their dossiers that need them are counted again, and no others', async () => {
+      const done = [at('03-02'), at('03-10'), at('03-09')] as const;
+      const needing = [one(at('03-02'), at('03-10'), WITHOUT_DATE), resolved(...done, OF_SERVICE)];
+      const others = [
+        one(at('03-02'), at('03-10'), OF_SERVICE),
+        resolved(...done, { ...OF_SERVICE, channel: 'counter' }),
+        resolved(...done, { ...OF_SERVICE, results: [{ id: 'kq-1', name: 'Giấy phép' }] }),
+        one(at('03-02'), at('03-10'), { dueAt: undefined, serviceCode: '1.000002' }),
+      ];
+      await hub.push([...needing, ...others]);
+      expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 3, withinTerm: 2, late: 1 });
+      await writeService('1.000001');
+      await recountAfterServices(hub.hub.database);
+      expect([await marked(), await isCountingAll()]).toEqual([needing.map(({ code }) => code), false]);
+      expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 3, withinTerm: 1, late: 2 });
+      await recountAfterServices(hub.hub.database);
+      expect(await marked()).toEqual([]);
+    });
+
+    test('of very many dossiers, all are counted again instead', async () => {
+      await hub.push(one(at('03-02'), at('03-10'), WITHOUT_DATE));
+      await hub.push(one(at('03-02'), at('03-10'), WITHOUT_DATE));
+      expect((await statistics()).behind).toBe(0);
+      await writeService('1.000001');
+      await recountAfterServices(hub.hub.database, 1);
+      expect([await marked(), await isCountingAll()]).toEqual([[], true]);
+      expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 2, withinTerm: 0, late: 2 });
+    });
   });
 
   test('many months are as many lines, and each adds up', async () => {

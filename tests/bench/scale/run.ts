@@ -113,8 +113,8 @@ async function measureSize(work: Work): Promise<Sized> {
     await prepareHub({ ...stage.settings, HUB_ROLES: 'api' });
     const filled = await withHub(stage, async (hub) => {
       await fillServices(hub, province);
-      // The hub counts all dossiers again after a change of services. Here it counts none.
-      await recountAfterServices(hub.database.pool);
+      // Otherwise the hub would count dossiers again while it is measured.
+      await recountAfterServices(hub.database);
       await untilCounted(getInside(hub, stage), () => undefined);
       const loaded = await fill(hub, stories, (done) => {
         endIfInterrupted();
