@@ -45,18 +45,18 @@ export function createStories(count: number, province: Province, nowMs: number):
       return recordAt(whole, stepsUntilNow(whole).length - 1);
     },
     *events() {
-      const later = new Map<number, Event[]>();
+      // By day, as numbers: records would fill the memory of the process that is measured.
+      const later = new Map<number, (readonly [n: number, step: number])[]>();
+      const event = (n: number, step: number): Event => ({ n, record: recordAt(story(n), step) });
       let n = 0;
       for (let day = 0; day <= DAYS; day++) {
-        for (const event of later.get(day) ?? []) yield event;
+        for (const [one, step] of later.get(day) ?? []) yield event(one, step);
         later.delete(day);
         for (; n < count && Math.floor((n * DAYS) / count) === day; n++) {
-          const whole = story(n);
-          for (const [at, { atMs }] of stepsUntilNow(whole).entries()) {
-            const event = { n, record: recordAt(whole, at) };
+          for (const [step, { atMs }] of stepsUntilNow(story(n)).entries()) {
             const on = Math.floor((atMs - startMs) / DAY_MS);
-            if (on <= day) yield event;
-            else later.set(on, [...(later.get(on) ?? []), event]);
+            if (on <= day) yield event(n, step);
+            else if (!later.get(on)?.push([n, step])) later.set(on, [[n, step]]);
           }
         }
       }
