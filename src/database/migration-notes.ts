@@ -79,7 +79,7 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     duringStart: index('deliveries', 'quarantine'),
     settings: [
       'routes: the start stops if a receiving party has no operation for the route',
-      'a ministry by settings: the start stops at a value that can never exist, and at `as: "vnd"`',
+      'a ministry by settings: the start stops at a value that can never exist',
     ],
   },
   '024-request-limit-names': {

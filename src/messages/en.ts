@@ -542,7 +542,7 @@ export const EN = {
   'title.too-often': 'Too many requests',
   'title.not-answered': 'The register gave no usable answer',
   'title.internal': 'Something went wrong in the hub',
-  'title.unavailable': 'The hub cannot keep anything at the moment',
+  'title.unavailable': 'The hub cannot handle this request at the moment',
   // Settings.
   'how-to-log-in': 'how to log in, which gives the token',
   'proof-of-push': 'the place of a receipt, or answer.code, or answer.ok with a status such as http-201',
@@ -659,7 +659,7 @@ export const EN = {
   'hub-stopping': 'the hub is stopping',
   'replica-away': 'the replica {name} does not answer: {why}',
   'replica-behind': 'the replica {name} is {seconds} seconds behind, expected at most {most}',
-  'replica-lag-unknown': 'unknown',
+  'replica-lag-unknown': 'an unknown number of',
   'replica-not-checked': 'it was not checked yet',
   'replicas-out-of-use': 'the primary answers the reads of replicas: {list}',
   'database-in-recovery': 'the database is in recovery, as a stand-by is: it takes no writes',

@@ -540,7 +540,7 @@ export const VI = translation({
   'title.too-often': 'Quá nhiều yêu cầu',
   'title.not-answered': 'Cơ sở dữ liệu quốc gia, chuyên ngành không trả lời được',
   'title.internal': 'Trục gặp lỗi',
-  'title.unavailable': 'Trục tạm thời không lưu được dữ liệu',
+  'title.unavailable': 'Trục tạm thời chưa xử lý được yêu cầu này',
   // Settings.
   'how-to-log-in': 'cách đăng nhập để lấy mã truy cập',
   'proof-of-push': 'nơi có biên nhận, hoặc answer.code, hoặc answer.ok với một trạng thái như http-201',

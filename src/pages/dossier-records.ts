@@ -30,7 +30,7 @@ const POST: Readonly<Record<PostalOrder['state'], Named>> = {
 };
 
 const DIRECTION: Readonly<Record<PostalOrder['direction'], Bilingual>> = {
-  'pick-up': ['Nhận hồ sơ tại nhà', 'Papers from you to the agency'],
+  'pick-up': ['Bưu điện đến lấy hồ sơ', 'Papers from you to the agency'],
   return: ['Trả kết quả tới người nộp', 'Result from the agency to you'],
 };
 

@@ -62,7 +62,7 @@ export const TURNS = {
     whose: ['trục hoặc bộ chuyển đổi', 'the hub or its adapter'],
     todo: [
       'Gửi đơn vị cung cấp phần mềm số lượt chuyển, phần chi tiết và tệp do lienthong support-bundle tạo; khắc phục xong thì chuyển lại.',
-      'Report the delivery number and the detail to the developers. Replay after the fix.',
+      'Send the supplier the delivery number, the detail and the file of lienthong support-bundle. Replay after the fix.',
     ],
   },
   nobody: {
@@ -135,7 +135,7 @@ export const REASONS: Readonly<Record<string, readonly [vietnamese: string, engl
   'not-there': ['bên kết nối không có hồ sơ này', 'the partner has no such dossier', 'content'],
   rejected: ['bên kết nối từ chối', 'the partner refused it', 'content'],
   'refused-by-portal': ['cổng từ chối', 'the portal refused it', 'content'],
-  'fault-client': ['bên kết nối báo lỗi do dữ liệu trục gửi', 'a fault of the hub', 'content'],
+  'fault-client': ['bên kết nối báo lỗi do dữ liệu trục gửi', 'the partner reports an error in the sent data', 'content'],
   supplement: [
     'bổ sung phải nhập ở hệ thống của bên kết nối',
     'enter the supplement in the partner’s system',
