@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { keyedSearchQuery, recordWords, searchQuery, searchWords, storedTail } from './search-words.ts';
+import { keyedSearchQuery, matchesSearch, recordWords, searchQuery, searchWords, storedTail } from './search-words.ts';
 
 const CODES = ['H60.01-250812-0035', '03706/2026/07906', 'LTKS-2025/000123', 'ĐK_2025#77:Z1'];
 const NAMES = ['Nguyễn Thị Đào', undefined, 'Cấp giấy phép xây dựng (cấp III, IV)', 'Đoàn Văn O’Brien'];
@@ -101,6 +101,7 @@ describe('in PostgreSQL', () => {
   ])('%j finds the dossier', async (typed) => {
     expect(await finds(typed)).toBe(true);
     expect(await findsStored(typed)).toBe(true);
+    expect(matchesSearch(WORDS, typed)).toBe(true);
   });
 
   test.each([
@@ -115,6 +116,23 @@ describe('in PostgreSQL', () => {
   ])('%j does not find it', async (typed) => {
     expect(await finds(typed)).toBe(false);
     expect(await findsStored(typed)).toBe(false);
+    expect(matchesSearch(WORDS, typed)).toBe(false);
+  });
+
+  test.each([
+    ['hợp tác xã 19/5', true],
+    ['Hợp tác xã 19/5 theo (131/2021/NĐ-CP)', true],
+    ['131/2021', true],
+    ['hợp tác xã 19/6', false],
+    ['5/19/2', false],
+  ])('%j finds a name with numbers: %j', async (typed, isFound) => {
+    const names = ['Hợp tác xã 19/5 theo Nghị định 131/2021/NĐ-CP'];
+    const words = searchWords([], names);
+    expect(await finds(typed, words)).toBe(isFound);
+    expect(matchesSearch(words, typed)).toBe(isFound);
+    const stored = recordWords({ codes: [], names }, tokenOf);
+    const query = keyedSearchQuery(typed, (word) => [tokenOf(word)]);
+    expect(await finds(typed, stored, query)).toBe(isFound);
   });
 
   test('every beginning of a code and of its tails finds it by the stored words, which are the same when stored again', async () => {

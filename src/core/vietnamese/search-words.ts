@@ -21,7 +21,10 @@ export function searchWords(codes: readonly string[], names: readonly (string | 
  */
 export function searchQuery(typed: string): string {
   return termsIn(typed)
-    .map(({ word, isCut }) => (isCut ? `${quoted(word)}:*` : quoted(word)))
+    .map(({ word, isCut, parts }) => {
+      const whole = isCut ? `${quoted(word)}:*` : quoted(word);
+      return parts.length > 1 ? `(${whole} | (${parts.map(quoted).join(' & ')}))` : whole;
+    })
     .join(' & ');
 }
 
@@ -114,10 +117,12 @@ export function keyedSearchQuery(typed: string, tokensOf: (word: string) => read
 /** The same as a query for each word. All of them must match. */
 export function keyedSearchQueries(typed: string, tokensOf: (word: string) => readonly string[]): readonly string[] {
   return termsIn(typed)
-    .map(({ word, isCut }) => {
+    .map(({ word, isCut, parts }) => {
       const inClear = isCut ? codeQuery(word) : quoted(word);
-      const sought = hasMarkedDigit(word) ? [] : isCut ? [...wordsFrom(word)] : [word];
-      return [inClear, ...sought.flatMap(tokensOf).map(quoted)].join(' | ');
+      const anyToken = (words: readonly string[]): readonly string[] => words.flatMap(tokensOf).map(quoted);
+      const sought = hasMarkedDigit(word) ? [] : anyToken(isCut ? [...wordsFrom(word)] : [word]);
+      const ofName = parts.map((part) => `(${anyToken([part]).join(' | ')})`).join(' & ');
+      return [inClear, ...sought, ...(parts.length > 1 ? [`(${ofName})`] : [])].join(' | ');
     })
     .map((alternatives) => `(${alternatives})`);
 }
@@ -142,20 +147,33 @@ const LONGEST_BEGINNING = 8;
 export function matchesSearch(words: string, typed: string): boolean {
   const terms = termsIn(typed);
   const all = ` ${words} `;
-  return terms.length > 0 && terms.every(({ word, isCut }) => all.includes(isCut ? ` ${word}` : ` ${word} `));
+  const has = (word: string): boolean => all.includes(` ${word} `);
+  return (
+    terms.length > 0 &&
+    terms.every(
+      ({ word, isCut, parts }) =>
+        has(word) || (isCut && all.includes(` ${word}`)) || (parts.length > 1 && parts.every(has)),
+    )
+  );
 }
 
 interface Term {
   readonly word: string;
   /** It is a prefix. */
   readonly isCut: boolean;
+  /** The words of a term such as `19/5`: a part of a code, or of a name. A name has each of them as a word. */
+  readonly parts: readonly string[];
 }
 
 function termsIn(typed: string): readonly Term[] {
   const words = fold(typed.slice(0, 200))
     .split(/[ \p{Cc}]+/u)
     .flatMap(termsOf);
-  return words.map((word, at) => ({ word, isCut: at === words.length - 1 || /\d/.test(word) }));
+  return words.map((word, at) => ({
+    word,
+    isCut: at === words.length - 1 || /\d/.test(word),
+    parts: hasMarkedDigit(word) ? wordsOf(word) : [],
+  }));
 }
 
 /** A part of a code stays whole, because its numbers alone would match every code. */
