@@ -85,6 +85,8 @@ async function plant(): Promise<void> {
   await hub.push(question({ asker: contact, ...answered }), { what: 'questions' });
   await hub.push(petition({ sender: contact, ...answered }), { what: 'petitions' });
   await hub.push(rating({ dossierCode: OWN, comment: 'Nhà tôi ở ngõ Hoa Ban' }), { what: 'ratings' });
+  // Of the present applicant.
+  await hub.push(rating({ dossierCode: FORMER, comment: 'Nhà ở ngõ Sen' }), { what: 'ratings' });
   await hub.push(rating({ dossierCode: LATER_ALIAS, comment: 'Nhà tôi ở ngõ Hoa Gạo' }), { what: 'ratings' });
   await hub.push(postalOrder({ dossierCode: LATER, receiver: contact, state: 'delivered', stateAt: at(22) }), {
     what: 'postal-orders',
