@@ -5,8 +5,8 @@ import { hiddenBody } from '../ledger/hidden-body.ts';
 import type { ErasingHub, TouchedMessage } from './erasing.ts';
 
 /**
- * The messages whose bodies go. Where an item of somebody else still waits for an operator, the body stays without the
- * erased people, because the item is read from it again.
+ * The messages whose bodies go. A body stays without the erased people where an item of somebody else still waits for an
+ * operator, because the item is read from it again, and where it names a dossier or record under a legal hold.
  *
  * @param names of the erased dossiers and records: their own waiting items are given up
  */
@@ -18,7 +18,7 @@ export async function emptiedMessages(
 ): Promise<readonly EmptiedMessage[]> {
   const byId = groupBy(touched, ({ id }) => id);
   const ids = [...byId.keys()];
-  const waiting = await othersWaiting(database.pool, ids, names);
+  const staying = await neededByOthers(database.pool, ids, names);
   const { rows } = await database.pool.query<{ id: string }>({
     name: 'messages with bodies',
     text: 'SELECT id FROM messages WHERE id = ANY($1::uuid[]) AND body IS NOT NULL',
@@ -26,7 +26,7 @@ export async function emptiedMessages(
   });
   const emptied: EmptiedMessage[] = [];
   for (const { id } of rows) {
-    if (!waiting.has(id)) {
+    if (!staying.has(id)) {
       emptied.push({ id, at });
       continue;
     }
@@ -51,19 +51,23 @@ async function bodyOf(
   return body && key !== null && key !== undefined ? vault.open({ keyId: key, bytes: body }) : undefined;
 }
 
-/** The messages, among these, with waiting items that are not about the erased dossiers and records. */
-async function othersWaiting(
+/** The messages, among these, with others' waiting items, or with dossiers and records under a legal hold. */
+async function neededByOthers(
   pool: ErasingHub['database']['pool'],
   ids: readonly string[],
   names: readonly WaitingName[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await pool.query<{ id: string }>({
-    name: 'others waiting',
-    text: `SELECT DISTINCT q.message_id AS id FROM quarantine q
+    name: 'needed by others',
+    text: `SELECT q.message_id AS id FROM quarantine q
            WHERE q.message_id = ANY($1::uuid[]) AND q.settled_at IS NULL AND q.item IS NOT NULL
              AND NOT EXISTS (
                SELECT FROM unnest($2::text[], $3::text[], $4::text[]) AS n(code, party, operations)
-               WHERE n.code = q.code AND (n.party IS NULL OR n.party = q.party) AND starts_with(q.operation, n.operations))`,
+               WHERE n.code = q.code AND (n.party IS NULL OR n.party = q.party) AND starts_with(q.operation, n.operations))
+           UNION SELECT e.message_id FROM held_subjects h JOIN events e ON e.code = h.subject
+             WHERE e.message_id = ANY($1::uuid[])
+           UNION SELECT e.message_id FROM held_subjects h JOIN record_events e ON e.subject = h.subject
+             WHERE e.message_id = ANY($1::uuid[])`,
     values: [
       ids,
       names.map(({ code }) => code),

@@ -84,7 +84,8 @@ function erasedDossier(
     namesMore: false,
     former: hidden
       ? formerPeople(
-          [],
+          // Those of records in dropped months are in the row alone.
+          isWhole ? [] : former.filter((person) => !hidden.isOne(person)),
           past.map((event) => event.record?.applicant),
           view.record.applicant,
         )

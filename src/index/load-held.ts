@@ -21,7 +21,12 @@ export interface Found {
   readonly rewrites: number;
 }
 
-interface HeldRow extends ErasedColumns {
+export interface SealedFormer {
+  readonly former: Buffer | null;
+  readonly former_key: number | null;
+}
+
+interface HeldRow extends ErasedColumns, SealedFormer {
   asked: string;
   alias_of: string | null;
   code: string;
@@ -32,8 +37,6 @@ interface HeldRow extends ErasedColumns {
   content_hash: Buffer;
   sealed: Buffer;
   sealed_key: number;
-  former: Buffer | null;
-  former_key: number | null;
   created_at: string;
   last_message_id: string;
   rewrites: number;
@@ -168,7 +171,7 @@ function heldOf(row: HeldRow, vault: Vault): Held {
   };
 }
 
-function formerOf({ former, former_key }: Pick<HeldRow, 'former' | 'former_key'>, vault: Vault): readonly Person[] {
+export function formerOf({ former, former_key }: SealedFormer, vault: Vault): readonly Person[] {
   if (!former || former_key === null) return [];
   return JSON.parse(vault.open({ keyId: former_key, bytes: former }).toString()) as readonly Person[];
 }

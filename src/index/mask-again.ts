@@ -8,6 +8,7 @@ import type { Database } from '../database/pool.ts';
 import { placeOf, readSealed } from '../database/sealed-places.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { sealFormer } from './dossiers.ts';
+import { formerOf, type SealedFormer } from './load-held.ts';
 import { maskStaleRecords } from './mask-records.ts';
 import { maskedJson, peopleOf } from './masked-json.ts';
 
@@ -120,7 +121,7 @@ async function write(database: Database, vault: Vault, fresh: readonly Fresh[]):
   });
 }
 
-interface SealedRow {
+interface SealedRow extends SealedFormer {
   readonly code: string;
   readonly version: number;
   readonly masked: string;
@@ -128,18 +129,22 @@ interface SealedRow {
   readonly sealed_key: number;
 }
 
-/** Masks the rows whose records can be decrypted, by all applicants that their records ever named. */
+/**
+ * Masks the rows that can be decrypted, by all applicants that their records ever named. Those of records in dropped
+ * months are in the row alone.
+ */
 async function maskAgain(database: Database, vault: Vault, codes: readonly string[]): Promise<readonly Fresh[]> {
   const { rows } = await database.pool.query<SealedRow>({
     name: 'to be masked',
-    text: 'SELECT code, version, masked, sealed, sealed_key FROM dossiers WHERE code = ANY($1::text[])',
+    text: 'SELECT code, version, masked, sealed, sealed_key, former, former_key FROM dossiers WHERE code = ANY($1::text[])',
     values: [codes],
   });
-  const known = rows.filter(({ sealed_key }) => vault.knows(sealed_key));
+  const known = rows.filter((row) => [row.sealed_key, row.former_key].every((key) => key === null || vault.knows(key)));
   const named = await namedIn(database, vault, known);
-  return known.map(({ code, version, masked, sealed, sealed_key }) => {
+  return known.map((row) => {
+    const { code, version, masked, sealed, sealed_key } = row;
     const record = JSON.parse(vault.open({ keyId: sealed_key, bytes: sealed }).toString()) as Dossier;
-    const former = formerPeople([], named.get(code) ?? [], record.applicant);
+    const former = formerPeople(formerOf(row, vault), named.get(code) ?? [], record.applicant);
     const json = maskedJson(record, freshnessIn(masked), peopleOf(record, former));
     return { code, version, masked: Buffer.from(json).toString(), former };
   });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { maskStale } from '../../src/index/mask-again.ts';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { removeOldBodies } from '../../src/ledger/body-removal.ts';
 import { createVault } from '../../src/secrets/vault.ts';
@@ -154,6 +155,43 @@ describe('retention', () => {
     const { body: audit } = await operator.get('audit');
     const actions = audit.items.map(({ action }: { action: string }) => action);
     expect(actions).toEqual(expect.arrayContaining(['hold.set', 'hold.lift', 'retention.erased']));
+  });
+
+  test('a body with a dossier under a legal hold stays, without the people of the others that came with it', async () => {
+    const held = { code: codeOf(2), applicant: { kind: 'citizen', name: 'Lường Văn Pản' } };
+    await hub.push([own(RETURNED), dossier({ ...held, ...RETURNED })]);
+    await operator.post('legal-holds', { code: held.code, why: 'Yêu cầu của Toà án' });
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await round()).toMatchObject({ erased: 1, bodies: 0 });
+    expect(await tracesIn(hub)).toEqual([]);
+    const bodies = (await dumpOf(hub.hub.database.pool, vault)).filter(({ place }) => place === 'messages.body');
+    expect(bodies).toMatchObject([{ text: expect.stringContaining(held.applicant.name) }]);
+    expect(await hub.hub.rebuild()).toMatchObject(isSame);
+  });
+
+  test('what only events of dropped months told stays, also when a late step or a report of another party comes', async () => {
+    const told = { dueAt: at(20), note: `Nộp thay ${PERSON.name}` };
+    await hub.push(own(told));
+    const later = { status: 'processing', statusAt: at(14) };
+    await hub.push(dossier({ code: OWN, ...later, applicant: undefined, dueAt: undefined }));
+    await hub.hub.database.pool.query('DELETE FROM events WHERE seq = 1');
+    const record = async () => (await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body;
+    const before = await record();
+    expect(before).toMatchObject({ ...told, ...later, applicant: { name: PERSON.name } });
+    for (const party of ['one-stop', 'other'])
+      await hub.push(progress({ code: OWN, status: 'received', at: at(13) }), { what: 'progress', party });
+    expect(await record()).toMatchObject({ ...told, ...later, applicant: before.applicant });
+  });
+
+  test('a former applicant whom only dropped events named stays masked', async () => {
+    await hub.push(own({ note: `Nộp thay ${PERSON.name}` }));
+    const next = { kind: 'citizen', name: 'Lường Văn Pản', phone: '0911111111', identityNumber: '001000000009' };
+    await hub.push(dossier({ code: OWN, applicant: next, status: 'processing', statusAt: at(14) }));
+    await hub.hub.database.pool.query('DELETE FROM events WHERE seq = 1; UPDATE dossiers SET mask_of = 0');
+    const shown = async () => canariesIn(JSON.stringify((await hub.read(`/api/v1/dossiers/${OWN}`)).body));
+    expect(await shown()).toEqual([]);
+    await maskStale(hub.hub.database, vault);
+    expect(await shown()).toEqual([]);
   });
 
   const waiting = async () => {

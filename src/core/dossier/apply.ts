@@ -7,6 +7,7 @@ import { type ContentId, isSameContent } from './content-id.ts';
 import { type Anomaly, counts, type DossierEvent, isOwn, isOwnRecord, isPremature } from './event.ts';
 import { inEventOrder } from './event-order.ts';
 import { fold, foldWith, step } from './fold.ts';
+import { merge } from './merge.ts';
 import { isSameJson } from './same-json.ts';
 import { begin as beginFolding, type DossierView, viewOf } from './state.ts';
 
@@ -96,7 +97,7 @@ export function apply(
   if (repeatsNewest(held, incoming)) return duplicate(held);
   if (!needsHistory(held, incoming)) return append(held, event);
   if (isKnown(held, events, incoming)) return duplicate(held);
-  return insert(held, events, event, judge(event, held.owner));
+  return insert(held, events, event, withDropped(held, events, judge(event, held.owner)));
 }
 
 /** Applies an event of the owner that is later than all others. */
@@ -129,7 +130,7 @@ function correct(
   const event: RecordedEvent = { ...incoming, seq: held.version + 1, shared, authoritative };
   const others = events.map((one) => (one === corrected ? { ...one, correctedBy: event.seq } : one));
   const view = fold([...others, event], held.owner);
-  return { ...insert(held, others, event, { view }), corrected };
+  return { ...insert(held, others, event, withDropped(held, others, { view, anomaly: undefined })), corrected };
 }
 
 /** The effective event of the same item of the same message. */
@@ -242,6 +243,13 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
     anomaly: anomalyOf(event, claimed) ?? anomaly ?? (own && hasRival(events, event) ? 'same-time' : undefined),
     claimed: claimed.length > 0 ? claimed : undefined,
   });
+}
+
+/** What events of dropped months told is in the dossier alone, and stays. */
+function withDropped(held: Held, events: readonly RecordedEvent[], folded: Folded): Folded {
+  const { view } = folded;
+  if (!view || events.length === held.version) return folded;
+  return { ...folded, view: { ...view, record: merge(held.view.record, view.record) } };
 }
 
 function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean {

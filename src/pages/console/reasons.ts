@@ -135,7 +135,11 @@ export const REASONS: Readonly<Record<string, readonly [vietnamese: string, engl
   'not-there': ['bên kết nối không có hồ sơ này', 'the partner has no such dossier', 'content'],
   rejected: ['bên kết nối từ chối', 'the partner refused it', 'content'],
   'refused-by-portal': ['cổng từ chối', 'the portal refused it', 'content'],
-  'fault-client': ['bên kết nối báo lỗi do dữ liệu trục gửi', 'the partner reports an error in the sent data', 'content'],
+  'fault-client': [
+    'bên kết nối báo lỗi do dữ liệu trục gửi',
+    'the partner reports an error in the sent data',
+    'content',
+  ],
   supplement: [
     'bổ sung phải nhập ở hệ thống của bên kết nối',
     'enter the supplement in the partner’s system',
