@@ -119,8 +119,8 @@ export async function newestChange(tx: pg.Pool | pg.PoolClient): Promise<number>
 }
 
 /** The next codes, of dossiers and of counts whose dossier is no longer in the index. */
-export async function codesAfter(tx: pg.PoolClient, after: string, limit: number): Promise<readonly string[]> {
-  const { rows } = await tx.query<{ code: string }>({
+export async function codesAfter(pool: pg.Pool, after: string, limit: number): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ code: string }>({
     name: 'codes after',
     text: `(SELECT code FROM dossiers WHERE code > $1 ORDER BY code LIMIT $2)
            UNION (SELECT code FROM counted WHERE code > $1 ORDER BY code LIMIT $2) ORDER BY code LIMIT $2`,

@@ -37,37 +37,83 @@ export interface CountDeps extends RuleDeps {
  */
 export async function countChanges(deps: CountDeps, counter: Counter): Promise<void> {
   if (!(await hasUncounted(deps.database.pool, counter))) return;
-  for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps, counter))) return;
+  for (let batch = 0, ahead: Ahead | undefined; batch < BATCHES; batch++) {
+    const counted = await countBatch(deps, counter, ahead);
+    if (!counted.more) return;
+    ahead = counted.ahead;
+  }
 }
 
 const BATCHES = 10;
 /** Dossiers per transaction: some milliseconds of this thread. */
 const BATCH = 250;
 
-/** @returns whether more may follow */
-async function countBatch(deps: CountDeps, counter: Counter): Promise<boolean> {
+interface Counted {
+  /** Whether more may follow. */
+  readonly more: boolean;
+  /** While all dossiers are counted again: the next batch. */
+  readonly ahead?: Ahead | undefined;
+}
+
+function countBatch(deps: CountDeps, counter: Counter, ahead: Ahead | undefined): Promise<Counted> {
   return inTransaction(deps.database, async (tx) => {
     const state = await takeTurn(tx);
-    if (!state) return false;
-    const { codes, next, more } = await nextCodes(tx, state);
+    if (!state) return { more: false };
+    if (state.filledTo !== null) return countNext(deps, tx, { ...state, filledTo: state.filledTo }, counter, ahead);
+    const { codes, next, more } = await changedCodes(tx, state);
     // A whole may have many parts.
-    for (let at = 0; at < codes.length; at += BATCH) await countSome(deps, tx, codes.slice(at, at + BATCH));
+    for (let at = 0; at < codes.length; at += BATCH) {
+      const some = codes.slice(at, at + BATCH);
+      await countSome(deps, tx, some, await loadCountable(tx, deps.vault, some));
+    }
     if (next.cursor !== state.cursor || next.filledTo !== state.filledTo) await saveState(tx, next, counter);
-    return more;
+    return { more };
   });
 }
 
 type Transaction = Parameters<typeof takeTurn>[0];
 
-async function nextCodes(
+/** The dossiers after a code. */
+interface Ahead {
+  readonly after: string;
+  readonly batch: Promise<{ readonly codes: readonly string[]; readonly found: readonly CountableDossier[] }>;
+}
+
+/**
+ * Counts the next of all dossiers while it reads the following ones: that takes two thirds of the time. A dossier that changes
+ * after it was read is in the change feed behind the cursor, and is counted again.
+ */
+async function countNext(
+  deps: CountDeps,
+  tx: Transaction,
+  state: CountState & { readonly filledTo: string },
+  counter: Counter,
+  ahead: Ahead | undefined,
+): Promise<Counted> {
+  const { batch } = ahead?.after === state.filledTo ? ahead : readAhead(deps, state.filledTo);
+  const { codes, found } = await batch;
+  const last = codes.length < BATCH ? undefined : codes.at(-1);
+  const following = last === undefined ? undefined : readAhead(deps, last);
+  await countSome(deps, tx, codes, found);
+  await saveState(tx, { ...state, filledTo: last ?? null }, counter);
+  return { more: true, ahead: following };
+}
+
+function readAhead({ database: { pool }, vault }: CountDeps, after: string): Ahead {
+  const read = async () => {
+    const codes = await codesAfter(pool, after, BATCH);
+    return { codes, found: await loadCountable(pool, vault, codes) };
+  };
+  const batch = read();
+  // Nobody may wait for it any more when it fails.
+  batch.catch(() => undefined);
+  return { after, batch };
+}
+
+async function changedCodes(
   tx: Transaction,
   state: CountState,
 ): Promise<{ readonly codes: readonly string[]; readonly next: CountState; readonly more: boolean }> {
-  if (state.filledTo !== null) {
-    const codes = await codesAfter(tx, state.filledTo, BATCH);
-    const filledTo = codes.length < BATCH ? null : (codes.at(-1) as string);
-    return { codes, next: { ...state, filledTo }, more: true };
-  }
   // Read first, so that a commit between the two statements is no gap.
   const newest = await newestChange(tx);
   const { rows } = await tx.query<{ cursor: number; code: string }>({
@@ -86,8 +132,12 @@ async function nextCodes(
 }
 
 /** Counts dossiers, and replaces what they added to the running totals. */
-async function countSome(deps: CountDeps, tx: Transaction, codes: readonly string[]): Promise<void> {
-  const found = await loadCountable(tx, deps.vault, codes);
+async function countSome(
+  deps: CountDeps,
+  tx: Transaction,
+  codes: readonly string[],
+  found: readonly CountableDossier[],
+): Promise<void> {
   const before = await loadCounted(tx, codes);
   const counted = await countByRules(deps, found, before);
   const cells = await cellIds(tx, found.map(cellOf));

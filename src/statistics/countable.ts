@@ -63,12 +63,12 @@ const EVENTS = `
 
 /** The facts of these dossiers. Leaves out dossiers that are no longer in the index. */
 export async function loadCountable(
-  tx: pg.PoolClient,
+  db: pg.Pool | pg.PoolClient,
   vault: Pick<Vault, 'open' | 'knows'>,
   codes: readonly string[],
 ): Promise<readonly CountableDossier[]> {
-  const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
-  const courses = await loadCourses(tx, rows);
+  const { rows } = await db.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
+  const courses = await loadCourses(db, rows);
   return rows.map((row) => {
     const { code, agencyCode, fieldCode, serviceKey, channel, isPart, version } = row;
     const course = courses.get(code) ?? [];
@@ -106,12 +106,15 @@ function timesOf(row: Row, { supplements }: Dossier): CountableDossier['times'] 
 type Course = DossierEvent & { readonly counts: boolean };
 
 /** The events of dossiers with more than one. For most dossiers the present status is enough. */
-async function loadCourses(tx: pg.PoolClient, rows: readonly Row[]): Promise<ReadonlyMap<string, readonly Course[]>> {
+async function loadCourses(
+  db: pg.Pool | pg.PoolClient,
+  rows: readonly Row[],
+): Promise<ReadonlyMap<string, readonly Course[]>> {
   const moved = rows.filter(({ version }) => version > 1);
   const [first] = moved;
   if (!first) return new Map();
   const since = moved.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);
-  const events = await tx.query<Course & { code: string }>({
+  const events = await db.query<Course & { code: string }>({
     name: 'countable events',
     text: EVENTS,
     values: [moved.map(({ code }) => code), since],
