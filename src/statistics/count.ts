@@ -32,8 +32,8 @@ export interface CountDeps extends RuleDeps {
  *
  * The change feed and the marks of late events name the dossiers. Each is counted in its current state, so the order of
  * the changes does not matter, and a change that is counted twice has no further effect. All dossiers are counted again
- * after an upgrade, and when the retention dropped changes that were not counted yet. That also forgets the counts of
- * dossiers that are no longer in the index.
+ * after an upgrade, when the retention dropped changes that were not counted yet, and when more changes wait than there
+ * are dossiers. That also forgets the counts of dossiers that are no longer in the index.
  */
 export async function countChanges(deps: CountDeps, counter: Counter): Promise<void> {
   if (!(await hasUncounted(deps.database.pool, counter))) return;
@@ -80,8 +80,8 @@ interface Ahead {
 }
 
 /**
- * Counts the next of all dossiers while it reads the following ones: that takes two thirds of the time. A dossier that changes
- * after it was read is in the change feed behind the cursor, and is counted again.
+ * Counts the next of all dossiers while it reads the following ones, so that this thread and PostgreSQL work at once. A
+ * dossier that changes after it was read is in the change feed behind the cursor, and is counted again.
  */
 async function countNext(
   deps: CountDeps,
