@@ -39,6 +39,7 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     '067-rare-matches',
     '068-events-of-messages',
     '069-masks-and-ends',
+    '070-ends-of-owners',
   ];
   const undo = async (): Promise<void> => {
     await database.pool.query(

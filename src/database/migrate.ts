@@ -69,6 +69,7 @@ import * as m066 from './migrations/066-counted-alike.ts';
 import * as m067 from './migrations/067-rare-matches.ts';
 import * as m068 from './migrations/068-events-of-messages.ts';
 import * as m069 from './migrations/069-masks-and-ends.ts';
+import * as m070 from './migrations/070-ends-of-owners.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -142,6 +143,7 @@ export const MIGRATIONS = {
   '067-rare-matches': m067,
   '068-events-of-messages': m068,
   '069-masks-and-ends': m069,
+  '070-ends-of-owners': m070,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -234,4 +234,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     duringStart: update('records'),
     afterwards: 'remask',
   },
+  '070-ends-of-owners': {
+    change:
+      'Where another party reported a status at the moment of the owner’s status, the statistics count that of the owner alone, as the index does.',
+  },
 };

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { DossierEvent } from '#core/dossier/event';
 import { groupBy } from '#core/group-by';
+import type { CountingEvent } from '#core/statistics/course';
 import type { FactualDossier } from '#core/statistics/facts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
@@ -23,7 +23,7 @@ export interface CountableDossier {
   /** Whether the beginning of its history is deleted. */
   readonly isCutOff: boolean;
   /** The stored events. Empty if there is only one. */
-  readonly events: readonly Omit<DossierEvent, 'record'>[];
+  readonly events: readonly CountingEvent[];
 }
 
 type Row = Omit<CountableDossier, 'times' | 'record' | 'events' | 'isCutOff'> & {
@@ -57,7 +57,8 @@ const EVENTS = `
   SELECT e.code, seq, kind, at, e.status, party, authoritative, e.inferred, message_id AS "messageId", item,
          -- Claims of others and moments that had not come decide nothing (core/dossier: counts).
          (shared IS NULL OR party = d.owner OR 'status' = ANY(string_to_array(shared, ' ')))
-           AND at <= recorded_at + interval '1 day' AND corrected_by IS NULL AS counts
+           AND at <= recorded_at + interval '1 day' AND corrected_by IS NULL AS counts,
+         shared IS NOT NULL AND party <> d.owner AS "isOthers"
   FROM events e JOIN dossiers d ON d.code = e.code
   WHERE e.code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY e.code, seq`;
 
@@ -103,7 +104,7 @@ function timesOf(row: Row, { supplements }: Dossier): CountableDossier['times'] 
   return withoutAbsent(times) as CountableDossier['times'];
 }
 
-type Course = DossierEvent & { readonly counts: boolean };
+type Course = CountingEvent & { readonly counts: boolean };
 
 /** The events of dossiers with more than one. For most dossiers the present status is enough. */
 async function loadCourses(

@@ -171,6 +171,17 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
+  test('a status of another party at the moment of the owner’s ends no dossier, in statistics too', async () => {
+    await start({ entries: { other: { may: ['status'] } } });
+    const at = (day: number) => `2025-08-${day}T09:00:00+07:00`;
+    const received = dossier({ status: 'processing', statusAt: at(12), receivedAt: at(11), dueAt: at(14) });
+    await pushAs('one-stop', received);
+    await pushAs('other', dossier({ ...received, status: 'resolved' }));
+    await pushAs('one-stop', { ...received, status: 'resolved', statusAt: at(20) });
+    const { body } = await hub.read('/api/v1/statistics?from=2025-08-01&to=2025-08-31');
+    expect(body.total.resolved).toEqual({ total: 1, early: 0, onTime: 0, late: 1 });
+  });
+
   test('a constant of a pull fills only missing members', async () => {
     await start({ entries: { other: { may: ['channel', 'status'] } } });
     await pushAs('one-stop', dossier({ channel: 'counter', statusAt: '2025-08-12T08:00:00+07:00' }));

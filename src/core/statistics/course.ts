@@ -12,14 +12,20 @@ import type { Move } from './dossier-times.ts';
  * A status with a derived time gives way to the same status with a real time: both report one move, and the derived
  * time is too early.
  *
+ * At the moment of the owner's status, the owner decides, as in the index (core/dossier/change).
+ *
  * @param events in any order
  */
-export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): readonly Move[] {
+export function courseOf(events: readonly CountingEvent[]): readonly Move[] {
   const moves: Move[] = [];
   let view: DossierView | undefined;
+  let ownAt: string | undefined;
   const yields = yieldingIn(events);
   for (const event of [...events].sort(inEventOrder)) {
     if (yields(event)) continue;
+    const { isOthers = false, authoritative, at, status } = event;
+    if (isOthers && !authoritative && at === ownAt && status !== view?.status) continue;
+    if (!isOthers) ownAt = at;
     // The content of the record does not matter here. A folding begins with a record.
     const begins = event.kind === 'dossier' || !view;
     const next = step(view, begins ? { ...event, record: NO_RECORD } : event);
@@ -28,6 +34,12 @@ export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): reado
   }
   return moves;
 }
+
+/** An event that may move the status of its dossier. */
+export type CountingEvent = Omit<DossierEvent, 'record'> & {
+  /** Its party does not own the dossier, and may report its status. */
+  readonly isOthers?: boolean;
+};
 
 type CourseEvent = Pick<DossierEvent, 'status' | 'at' | 'inferred'>;
 
