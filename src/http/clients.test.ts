@@ -38,8 +38,8 @@ test('a trusted proxy names the client and TLS; the client’s own headers are i
   expect(await seen('10.1.2.3', FORWARDED, { proxies })).toEqual(['192.0.2.7', true, 'https://dichvu.example']);
   expect(await seen('::ffff:10.1.2.3', FORWARDED, { proxies })).toEqual(['192.0.2.7', true, 'https://dichvu.example']);
   expect((await seen('10.1.2.3', { ...FORWARDED, 'x-forwarded-proto': 'https, http' }, { proxies }))[1]).toBe(false);
-  const odd = { 'x-forwarded-host': 'a"b' };
-  expect((await seen('10.1.2.3', odd, { proxies }))[2]).toBe('http://hub:8080');
+  for (const odd of ['a"b', 'a:b', 'hub:99999'])
+    expect((await seen('10.1.2.3', { 'x-forwarded-host': odd }, { proxies }))[2]).toBe('http://hub:8080');
 });
 
 test('a peer on this machine is private, unless it is a proxy without TLS', async () => {

@@ -108,7 +108,9 @@ export function createClients(
       const url = new URL(c.req.url);
       const scheme = forwarded(c, 'x-forwarded-proto') ?? url.protocol.slice(0, -1);
       const host = forwarded(c, 'x-forwarded-host') ?? url.host;
-      return `${/^https$/i.test(scheme) ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : url.host}`;
+      // The proxy may pass on whatever its client wrote as the host.
+      const isHost = /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
+      return `${/^https$/i.test(scheme) ? 'https' : 'http'}://${isHost ? host : url.host}`;
     },
   };
 }

@@ -7,6 +7,7 @@ import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { createVault } from '../../src/secrets/vault.ts';
+import { cameFrom } from '../support/citizen.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { petition } from '../support/kinds.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
@@ -131,6 +132,29 @@ describe('the console', () => {
     expect([file.status, file.text.slice(0, 5)]).toEqual([200, '%PDF-']);
     expect((await officer.get('/console/reports/ii06a?period=2099&format=pdf')).status).toBe(400);
     expect((await officer.get('/console/reports/constructor?period=2025-Q3')).status).toBe(400);
+  });
+
+  test('a report file leads each number to the console, at the address that the officer uses', async () => {
+    const own = await testHub({ keys: [...OPERATOR_KEYS], proxies: ['10.0.0.0/8'] });
+    try {
+      await own.push(dossier({ code: CODE(1) }));
+      const signedIn = officerAt(own);
+      await signedIn.signIn('ops');
+      const cookie = [...signedIn.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const linksAt = async (origin: string, from: string, forwarded: Readonly<Record<string, string>> = {}) => {
+        const headers = { Cookie: cookie, ...forwarded };
+        const path = `${origin}/console/reports/ii06a?period=2025-Q3&format=csv`;
+        const csv = await (await own.hub.app.request(path, { headers }, cameFrom(from, headers))).text();
+        return [...new Set(csv.match(/https?:[^,]*(?=\/console\/)/g))];
+      };
+      expect(await linksAt('http://hub.example:8080', '192.0.2.1')).toEqual(['http://hub.example:8080']);
+      const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'dichvu.example' };
+      expect(await linksAt('http://hub:8080', '10.0.0.1', forwarded)).toEqual(['https://dichvu.example']);
+      const odd = { ...forwarded, 'x-forwarded-host': 'a:b' };
+      expect(await linksAt('http://hub:8080', '10.0.0.1', odd)).toEqual(['https://hub:8080']);
+    } finally {
+      await own.close();
+    }
   });
 
   describe('signing in', () => {

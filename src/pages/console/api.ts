@@ -32,8 +32,11 @@ export interface Api {
   file(path: string): Promise<Response | Pick<Answer<unknown>, 'problem'>>;
 }
 
-/** @param language of the sentences in the replies */
-export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: Language): Api {
+/**
+ * @param language of the sentences in the replies
+ * @param origin of the hub as the officer's browser addresses it; links in files begin with it
+ */
+export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: Language, origin = NO_ORIGIN): Api {
   // Without the officer's connection: its body is the form.
   async function send(
     method: string,
@@ -42,7 +45,7 @@ export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: La
     of: object = {},
   ): Promise<Response> {
     const headers = { Authorization: `Bearer ${secret}`, 'Accept-Language': language, ...of };
-    return app.fetch(new Request(`http://hub.invalid/api/v1/ops/${path}`, { method, headers, body }));
+    return app.fetch(new Request(`${origin}/api/v1/ops/${path}`, { method, headers, body }));
   }
   // By the media type, because the report of a refused file is no problem document.
   async function read<Body>(response: Response): Promise<Answer<Body>> {
@@ -67,6 +70,9 @@ export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: La
     },
   };
 }
+
+/** Where no reply has links. */
+const NO_ORIGIN = 'http://hub.invalid';
 
 /** Reads a whole list, page by page, so that a screen can show a total. */
 export async function everyPage<Item>(

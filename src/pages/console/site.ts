@@ -41,7 +41,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     const session = await sessionOf(c, hub);
     if (!session) return undefined;
     const language = languageOf(c);
-    const api = createApi(app, session.secret, language);
+    const api = createApi(app, session.secret, language, hub.clients.originOf(c));
     const { body: key } = await api.get<OwnKey>('key');
     const { token } = session;
     const say = sayIn(language);
