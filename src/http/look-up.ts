@@ -9,7 +9,7 @@ import type { CatalogueReader } from '../catalogue/read.ts';
 import type { AppContext } from './app-context.ts';
 import { createLookUpLimit } from './look-up-limit.ts';
 import { PublicPayment, PublicPostalOrder, readDossierRecords } from './public/dossier-records.ts';
-import { PublicStep, readSteps } from './public/dossier-steps.ts';
+import { MOST_STEPS, PublicStep } from './public/dossier-steps.ts';
 import { findProven } from './public/prove.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -77,7 +77,8 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
         '`payments` and `postalOrders` have the newest 20 of each, and are absent without any. ' +
         'A `receiptUrl` that begins with `/api/public/` opens a receipt that the hub stores. It needs no key and works for 15 minutes. ' +
-        '`steps` are the first 100 that moved the status. `serviceName` and `agencyName` are those of the catalogue where the dossier has none. ' +
+        `\`steps\` are the first ${MOST_STEPS} that moved the status. ` +
+        '`serviceName` and `agencyName` are those of the catalogue where the dossier has none. ' +
         'Pages of any origin may ask.',
       freshness: 'many',
       query: Query,
@@ -103,7 +104,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
       const dossier = JSON.parse(masked) as Masked;
       const [{ payments, postalOrders, isRated }, steps, names] = await Promise.all([
         readDossierRecords(hub, own),
-        readSteps(hub.reads.of(c).index, own),
+        hub.reads.of(c).index.statusSteps(own, MOST_STEPS),
         namesOf(hub.reads.of(c).catalogue, dossier),
       ]);
       const shown = {

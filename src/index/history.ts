@@ -34,7 +34,7 @@ export interface HistoryPage {
 }
 
 /** Content that one page reads. A step has some hundred bytes, a complete record may have a megabyte. */
-const PAGE_BYTES = 4 * 1024 * 1024;
+export const PAGE_BYTES = 4 * 1024 * 1024;
 /** Events that are folded at a time. Of steps only the columns are read. */
 const FOLDED_AT_ONCE = 4_000;
 
@@ -42,7 +42,7 @@ const FOLDED_AT_ONCE = 4_000;
  * `inEventOrder` of core/dossier/event-order.ts. A message's id and an event's position in it are never absent here.
  */
 const RANK = `CASE WHEN inferred THEN 0 ELSE array_position(ARRAY[${BY_PROGRESS.map((one) => `'${one}'`).join()}], status) - 1 END`;
-const PLACE = `at, inferred, ${RANK}, message_id, item, seq`;
+export const PLACE = `at, inferred, ${RANK}, message_id, item, seq`;
 
 /** @param isRead SQL condition for the events whose content is read */
 function following(isRead: string): string {

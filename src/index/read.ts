@@ -20,6 +20,7 @@ import { loadHeld } from './load-held.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 import type { Place } from './newest-page.ts';
 import { createMasks } from './people.ts';
+import { readStatusSteps, type StatusStep } from './status-steps.ts';
 
 export type { HistoryItem, HistoryPage } from './history.ts';
 
@@ -70,6 +71,11 @@ export interface IndexReader {
    * `personal`.
    */
   history(code: string, limit: number, after: EventPlace | undefined, personal: boolean): Promise<HistoryPage>;
+  /**
+   * The first steps that moved the status of the dossier with this own code, by event time, masked. Repeats and statements of
+   * parties that do not own the dossier are left out.
+   */
+  statusSteps(code: string, limit: number): Promise<readonly StatusStep[]>;
   /** The steps of a dossier as parties sent them, by event time. */
   steps(code: string): Promise<readonly Progress[]>;
   /**
@@ -114,6 +120,11 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       readHistoryPage(database, vault, asked, personal ? undefined : () => masks(asked.code)),
     JSON.stringify,
   );
+  const statusSteps = shareByKey(
+    (asked: { readonly code: string; readonly limit: number }) =>
+      readStatusSteps(database, vault, asked, () => masks(asked.code)),
+    JSON.stringify,
+  );
   return {
     one,
     async whole(code) {
@@ -134,6 +145,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     asOf: (code, at, personal) =>
       readAsOf(database, vault, { code, at, maskOf: personal ? undefined : () => masks(code) }),
     history: (code, limit, after, personal) => historyPage({ code, limit, after, personal }),
+    statusSteps: (code, limit) => statusSteps({ code, limit }),
     async steps(code) {
       const events = await readEvents(database, vault, code);
       return events.filter((event) => event.kind === 'progress').map((event) => event.said as Progress);

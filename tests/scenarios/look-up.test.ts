@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { WRONG_PROOFS } from '../../src/ledger/request-limits.ts';
 import { cameFrom } from '../support/citizen.ts';
 import { inDepth, test } from '../support/depth.ts';
-import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
@@ -82,6 +82,59 @@ describe('a citizen looks up a dossier', () => {
     } finally {
       await known.close();
     }
+  });
+
+  describe('and its steps', () => {
+    const from = Date.parse('2025-08-12T01:15:00Z');
+    /** A moment, in minutes after the reception. */
+    const at = (minutes: number): string => new Date(from + minutes * 60_000).toISOString();
+    const TURNS = ['processing', 'supplement-required'] as const;
+    let own: TestHub;
+    beforeEach(async () => {
+      own = await testHub();
+    });
+    afterEach(() => own.close());
+    const push = (party: string, steps: readonly Json[]) => own.push(steps, { party, what: 'progress' });
+    const steps = async (): Promise<readonly Json[]> =>
+      ((await (await own.hub.app.request(`/api/public/dossiers/${CODE}?proof=0001`)).json()) as Json).steps ?? [];
+    const statuses = async () => (await steps()).map(({ status }) => status);
+
+    test('are not hidden by claims of others and by steps that move nothing', async () => {
+      await own.push(dossier());
+      await push(
+        'other',
+        Array.from({ length: 110 }, (_, n) => progress({ status: TURNS[n % 2], at: at(n - 200) })),
+      );
+      await push(
+        'one-stop',
+        Array.from({ length: 110 }, (_, n) => progress({ at: at(n + 1), content: `${n}` })),
+      );
+      await push('one-stop', [progress({ status: 'resolved', at: at(200) })]);
+      expect(await statuses()).toEqual(['received', 'processing', 'resolved']);
+    });
+
+    test('are those of the owner, and not of a party that was first', async () => {
+      await own.push(dossier({ statusAt: at(-300) }), { party: 'other' });
+      await push(
+        'other',
+        Array.from({ length: 110 }, (_, n) => progress({ status: TURNS[n % 2], at: at(n - 200) })),
+      );
+      expect(await statuses()).toHaveLength(100);
+      await own.push(dossier({ status: 'resolved' }));
+      expect(await statuses()).toEqual(['resolved']);
+    });
+
+    test('are all shown of large records, the later ones without a unit', async () => {
+      const documents = Array.from({ length: 1_000 }, (_, n) => ({ id: `${n}`, name: 'Bản sao '.repeat(90) }));
+      for (let n = 0; n < 8; n++)
+        await own.push(
+          dossier({ status: TURNS[n % 2], statusAt: at(n), documents, note: `${n}`, processingUnit: 'Phòng Hộ tịch' }),
+        );
+      const shown = await steps();
+      expect(shown.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, (_, n) => TURNS[n % 2]));
+      const withUnit = shown.filter(({ unit }) => unit === 'Phòng Hộ tịch').length;
+      expect([withUnit > 0, withUnit < 8, 'unit' in (shown[0] ?? {})]).toEqual([true, true, true]);
+    }, 60_000);
   });
 
   test('an unknown code, a wrong proof and an unprovable dossier get one answer in equal time', async () => {
