@@ -153,9 +153,10 @@ function worthKeeping(c: Context, { kind }: Refusal): number {
 }
 
 function doorOf(path: string): string | undefined {
-  // A request for a receipt has nothing to store in the message log.
+  // A request for a receipt has nothing to store in the message log. An ask has its own record, without what the register
+  // says of a person.
   if (path.startsWith('/api/v1/parties/'))
-    return /^\/api\/v1\/parties\/[^/]*\/receipts\//.test(path) ? undefined : 'rest';
+    return /^\/api\/v1\/parties\/[^/]*\/(?:receipts|ask)\//.test(path) ? undefined : 'rest';
   if (path.startsWith('/soap/v1/')) return 'soap';
   if (path.startsWith('/callbacks/')) return 'callback';
   return path.startsWith('/mapi/') ? 'national-portal' : undefined;

@@ -263,6 +263,26 @@ describe('a register that does not answer', () => {
     expect(JSON.stringify(hub.logLines)).not.toContain('CB-0007');
   });
 
+  test('is in no message log, whatever is refused', async () => {
+    const { hub, ask, script } = await start({ askLimitPerHour: 1 });
+    script.push({ kind: 'refused', reason: 'rejected', message: `no right to ask for ${NAME}` });
+    const refused = [
+      await ask({}, 'population/ask/person', 'a-wrong-secret'),
+      await ask({}, 'population/ask/person', 'portal-secret-of-the-tests'),
+      await ask({}, 'nobody/ask/person'),
+      await ask({ purpose: `Xác minh ${NUMBER}` }),
+      await ask(),
+      await ask(),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([401, 403, 404, 400, 502, 429]);
+    expect((await operatorOf(hub).get('messages?outcome=refused')).body.items).toEqual([]);
+    expect(await placesOf(hub, [NUMBER, NAME])).toEqual([]);
+    expect(await (await hub.request('GET', '/metrics')).text()).not.toContain('hub_refusals_total{door="rest"');
+    // The next push of the same client has the whole room of the log.
+    await hub.request('POST', '/api/v1/parties/population/dossiers', undefined, {});
+    expect((await operatorOf(hub).get('messages?outcome=refused')).body.items).toMatchObject([{ door: 'rest' }]);
+  });
+
   test('with several records gets none of them chosen', async () => {
     const { ask, script } = await start();
     script.push({ kind: 'several', count: 2 }, { kind: 'not-found' });

@@ -44,6 +44,14 @@ const DOORS: readonly (readonly [string, (secret: string) => Asked])[] = [
     }),
   ],
   [
+    'with a question to a register',
+    (secret) => ({
+      path: '/api/v1/parties/ministry/ask/person',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${secret}` },
+      body: '{}',
+    }),
+  ],
+  [
     'at a callback',
     (secret) => ({
       path: '/callbacks/ministry/news',
