@@ -47,6 +47,23 @@ test('a queue that is closed while it is checked connects no more', async () => 
   expect(sockets.size).toBe(connected);
 });
 
+test('a notification waits for one round trip, however many follow, and none of these is forgotten', async () => {
+  const rounds: string[][] = [];
+  const add = vi.spyOn(Bull.prototype, 'addBulk').mockImplementation(async (jobs) => {
+    const round = rounds.push((jobs as Bull.Job<{ party: string }>[]).map(({ data }) => data.party));
+    await new Promise((resolve) => setImmediate(resolve));
+    if (round < 20) void queue.notify([`${round}`]);
+    return [];
+  });
+  closers.push(() => add.mockRestore());
+  const { address } = await silentServer();
+  const queue = createBullQueue({ url: `redis://${address}` });
+  closers.push(() => queue.close());
+  await queue.notify(['0']);
+  expect(rounds).toEqual([['0'], ['1']]);
+  await expect.poll(() => rounds).toEqual(Array.from({ length: 20 }, (_, round) => [`${round}`]));
+});
+
 test('an error of Redis that lasts is logged once a minute, with how often it came', async () => {
   const lines: object[] = [];
   const log = (fields: object, message: string): unknown => message === 'queue error' && lines.push(fields);

@@ -52,7 +52,8 @@ class BullQueue implements Queue {
   async notify(parties: readonly string[]): Promise<void> {
     for (const party of parties) this.#waiting.add(party);
     // A round with nothing to send would end before it is recorded, and block all later ones.
-    if (this.#waiting.size > 0) this.#sending ??= this.#send();
+    if (this.#hasToSend()) this.#sending ??= this.#send();
+    // For one round only. While Redis hangs a round takes a second, and each commit calls for another one.
     await this.#sending;
   }
 
@@ -68,20 +69,22 @@ class BullQueue implements Queue {
     await Promise.all([this.#queue.close(), this.#checking]);
   }
 
-  /** Notifications during a round trip go with the next one: one round trip for many. */
+  #hasToSend(): boolean {
+    return this.#waiting.size > 0 && !this.#isClosed;
+  }
+
+  /** Sends one round. Notifications during its round trip go with the next one: one round trip for many. */
   async #send(): Promise<void> {
-    while (this.#waiting.size > 0 && !this.#isClosed) {
-      const parties = [...this.#waiting];
-      this.#waiting.clear();
-      try {
-        await this.#queue.add(parties);
-      } catch (error) {
-        this.#log({ error: (error as Error).message, parties }, 'notification lost, the sweep makes up for it');
-        // Without Redis each process notifies itself, and finds other work by its sweep.
-        for (const party of parties) this.#handler?.(party);
-      }
+    const parties = [...this.#waiting];
+    this.#waiting.clear();
+    try {
+      await this.#queue.add(parties);
+    } catch (error) {
+      this.#log({ error: (error as Error).message, parties }, 'notification lost, the sweep makes up for it');
+      // Without Redis each process notifies itself, and finds other work by its sweep.
+      for (const party of parties) this.#handler?.(party);
     }
-    this.#sending = undefined;
+    this.#sending = this.#hasToSend() ? this.#send() : undefined;
   }
 
   readonly #onJob = async (job: Bull.Job<JobData>): Promise<void> => {
