@@ -1,4 +1,4 @@
-import { BEHIND_ANOTHER, keepingDoubt, type Outcome } from '#core/dossier/settle';
+import { ADAPTER_BUG, BEHIND_ANOTHER, keepingDoubt, type Outcome } from '#core/dossier/settle';
 import { addTo } from '#core/group-by';
 import { maskErrorText } from '#core/masking/masking';
 import { say } from '#messages/message';
@@ -27,7 +27,7 @@ export async function sendSplitting(
         onBug,
       );
     onBug(outcomes.bug);
-    return [{ kind: 'unknown', reason: 'adapter-bug', message: maskErrorText((outcomes.bug as Error).message) }];
+    return [{ kind: 'unknown', reason: ADAPTER_BUG, message: maskErrorText((outcomes.bug as Error).message) }];
   }
   return splitRefused(items, outcomes, send, onBug);
 }
@@ -100,7 +100,7 @@ async function sendHalves(
 }
 
 function isStuck(outcome: Outcome | undefined): boolean {
-  return outcome?.kind === 'unavailable' || (outcome?.kind === 'unknown' && outcome.reason !== 'adapter-bug');
+  return outcome?.kind === 'unavailable' || (outcome?.kind === 'unknown' && outcome.reason !== ADAPTER_BUG);
 }
 
 /** An item that was not sent. */

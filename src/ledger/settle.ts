@@ -203,7 +203,8 @@ export async function causesSettledSince({ pool }: Database): Promise<readonly s
 
 /**
  * Makes waiting deliveries of a party due, because the party answers again. Each gets its last attempt back, so that an
- * outage that comes and goes parks nothing too early. Deliveries that wait for something else keep their time.
+ * outage that comes and goes parks nothing too early. Deliveries that wait for something else, or at which the party
+ * itself failed, keep their time and their attempts.
  *
  * @param fromMs the earliest moment, if the party asked for a pause
  */

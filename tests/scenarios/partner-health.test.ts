@@ -20,6 +20,9 @@ import { dossier, holdAnswers, type Partner, type TestHub, testHub, testPartner 
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection: ECONNREFUSED' };
+/** Reasons of a partner that is away for every record, and of one that fails at a record. */
+const AWAY = ['econnrefused', 'timeout', 'status-502', 'credentials'];
+const ERRORS = ['status-500', 'fault-server', 'adapter-bug'];
 const AT = Date.parse('2025-08-12T08:00:00+07:00');
 const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'slow'] }];
 
@@ -148,39 +151,45 @@ describe('partner health', () => {
     expect(portal.sent).toHaveLength(5);
   });
 
-  test('a returning partner gets long-waiting deliveries at once, without losing an attempt', async () => {
-    const portal = testPartner();
-    hub = await testHub({
-      partners: { portal },
-      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
-      retryDelaysMs: [1_000, 1_000, 1_000, 1_000, 3_600_000, 3_600_000],
-    });
-    const cause = unmappedCause('service', '1', 'no service');
-    portal.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause }, ...Array(5).fill(DOWN));
-    const [held, waiting, fresh] = codes(3);
-    await hub.push(held);
-    await hub.deliver();
-    await hub.push(waiting);
-    for (let s = 0; s < 5; s++) {
+  test.each(AWAY)(
+    'a partner back after %s gets waiting deliveries at once, and they lose no attempt',
+    async (reason) => {
+      const portal = testPartner();
+      hub = await testHub({
+        partners: { portal },
+        routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+        retryDelaysMs: [1_000, 1_000, 1_000, 1_000, 3_600_000, 3_600_000],
+      });
+      const cause = unmappedCause('service', '1', 'no service');
+      portal.script.push(
+        { kind: 'refused', reason: 'unmapped', message: 'no service', cause },
+        ...Array(5).fill({ ...DOWN, reason }),
+      );
+      const [held, waiting, fresh] = codes(3);
+      await hub.push(held);
       await hub.deliver();
+      await hub.push(waiting);
+      for (let s = 0; s < 5; s++) {
+        await hub.deliver();
+        hub.clock.nowMs += 1_000;
+      }
+      const rows = async () =>
+        (await hub.hub.database.pool.query('SELECT state, attempts FROM deliveries ORDER BY id')).rows;
+      expect(await rows()).toEqual([
+        { state: 'held', attempts: 1 },
+        { state: 'due', attempts: 5 },
+      ]);
+      await hub.push(fresh);
       hub.clock.nowMs += 1_000;
-    }
-    const rows = async () =>
-      (await hub.hub.database.pool.query('SELECT state, attempts FROM deliveries ORDER BY id')).rows;
-    expect(await rows()).toEqual([
-      { state: 'held', attempts: 1 },
-      { state: 'due', attempts: 5 },
-    ]);
-    await hub.push(fresh);
-    hub.clock.nowMs += 1_000;
-    await hub.deliver();
-    expect(await rows()).toEqual([
-      { state: 'held', attempts: 1 },
-      { state: 'delivered', attempts: 5 },
-      { state: 'delivered', attempts: 1 },
-    ]);
-    expect(portal.sent).toHaveLength(8);
-  });
+      await hub.deliver();
+      expect(await rows()).toEqual([
+        { state: 'held', attempts: 1 },
+        { state: 'delivered', attempts: 5 },
+        { state: 'delivered', attempts: 1 },
+      ]);
+      expect(portal.sent).toHaveLength(8);
+    },
+  );
 
   test('a partner that answers “not yet” is not away, and its deliveries are parked after the last delay', async () => {
     const portal = testPartner();
@@ -222,6 +231,41 @@ describe('partner health', () => {
     expect((await pool.query('SELECT DISTINCT detail FROM deliveries')).rows).toContainEqual({
       detail: 'Hồ sơ không tồn tại',
     });
+  });
+
+  test.each(ERRORS)('records that always fail with %s are parked, however often others get through', async (reason) => {
+    const portal = testPartner();
+    hub = await testHub({
+      partners: { portal },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      retryDelaysMs: [1_000, 600_000],
+    });
+    const bad = codes(5);
+    const FAILED: Outcome = { kind: 'unknown', reason, message: 'Lỗi hệ thống' };
+    const answer = async (items: readonly { readonly code: string }[]): Promise<readonly Outcome[]> =>
+      items.map(({ code }) => (bad.some((one) => one.code === code) ? FAILED : { kind: 'delivered' }));
+    portal.script.push(...Array(200).fill(answer));
+    const rows = async () =>
+      (
+        await hub.hub.database.pool.query(
+          'SELECT state, reason, attempts, count(*) AS n FROM deliveries GROUP BY 1, 2, 3 ORDER BY 1',
+        )
+      ).rows.map(({ state, reason, attempts, n }) => `${n} ${state} ${reason} ${attempts}`);
+    await hub.push(bad);
+    await hub.deliver();
+    // Each of these closes the breaker.
+    for (const good of codes(9).slice(5)) {
+      await hub.push(good);
+      hub.clock.nowMs += 1_000;
+      await hub.deliver();
+      await hub.deliver();
+    }
+    expect(await rows()).toEqual(['4 delivered null 1', `5 due ${reason} 2`]);
+    expect(portal.sent).toHaveLength(4 + 5 * 2);
+    expect(await incidents()).not.toContainEqual(expect.objectContaining({ open: true }));
+    hub.clock.nowMs += 600_000;
+    await hub.deliver();
+    expect(await rows()).toEqual(['4 delivered null 1', `5 parked ${reason} 3`]);
   });
 
   test('deliveries that ask nobody do not end the outage of a partner', async () => {

@@ -74,6 +74,17 @@ describe('the time of a dossier', () => {
     });
   });
 
+  test('belongs to a partner that fails at this record, also after it is back for others', () => {
+    const attempts = [attempt(110, 0, 'unknown', 'status-500'), attempt(300, 0, 'delivered')];
+    const outages = [{ party: 'portal', fromMs: 120 * S, toMs: 200 * S }];
+    expect(whole({ outages, deliveries: [delivery(100, 300, { attempts })] })).toEqual({
+      ...NOTHING,
+      office: 800,
+      queue: 10,
+      partnerDown: 190,
+    });
+  });
+
   test('belongs to a partner that is known to be unreachable, also without an attempt', () => {
     const outages = [{ party: 'portal', fromMs: 50 * S }];
     expect(whole({ outages, deliveries: [delivery(100, undefined)] })).toEqual({

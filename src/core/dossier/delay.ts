@@ -1,5 +1,5 @@
 import type { DeliveryState } from './delivery-states.ts';
-import type { Outcome } from './settle.ts';
+import { ADAPTER_BUG, type Outcome, WAITS_ANYWAY } from './settle.ts';
 
 /** Causes of delay. Of several at one moment the first in this list counts. */
 const CAUSES = ['wrongData', 'quarantine', 'partnerDown', 'partnerSlow', 'queue'] as const;
@@ -138,7 +138,8 @@ function deliverySegments(
     if (!isFailed) continue;
     const next = attempts[at + 1];
     const nextMs = next ? next.atMs - next.tookMs : endMs;
-    const backMs = away.find(({ fromMs, toMs }) => fromMs - CLOSE_MS <= atMs && atMs <= toMs)?.toMs ?? nextMs;
+    const outage = away.find(({ fromMs, toMs }) => fromMs - CLOSE_MS <= atMs && atMs <= toMs);
+    const backMs = WAITS_ANYWAY.includes(reason) ? nextMs : (outage?.toMs ?? nextMs);
     segments.push({ fromMs: atMs, toMs: Math.min(nextMs, backMs), cause });
   }
   return segments;
@@ -149,7 +150,7 @@ const CLOSE_MS = 10 * 60_000;
 
 /** A partner that answers late or asks to wait is reachable. A bug of an adapter is the hub's delay. */
 function blameOf(reason: string): Cause {
-  if (reason === 'adapter-bug') return 'queue';
+  if (reason === ADAPTER_BUG) return 'queue';
   return /^(?:timeout|busy|status-429)$/.test(reason) ? 'partnerSlow' : 'partnerDown';
 }
 

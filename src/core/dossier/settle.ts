@@ -45,6 +45,9 @@ export const UNREADABLE = 'unreadable';
 /** The hub could not read the rate limit of the party, and has sent nothing. */
 export const RATE_LIMIT = 'rate-limit';
 
+/** The adapter threw at this record. */
+export const ADAPTER_BUG = 'adapter-bug';
+
 /** Reasons by which a delivery waits for the hub. They say nothing about the partner. */
 const HUB_WAITS: readonly string[] = [
   FILE_FETCHING,
@@ -75,8 +78,14 @@ export function isNotYet(outcome: Outcome): boolean {
   return (outcome.kind === 'unavailable' || outcome.kind === 'unknown') && NOT_YET.includes(outcome.reason);
 }
 
+/**
+ * Reasons by which the partner itself fails at a record, or the adapter does. While others get through, such a record would open
+ * the breaker again and again, and never be parked. 502, 503 and 504 come from a server in front of a partner that is away.
+ */
+const FAILS_AT_RECORD: readonly string[] = ['status-500', 'status-501', 'fault', 'fault-server', ADAPTER_BUG];
+
 /** Reasons of waiting deliveries for which the return of a partner that was away changes nothing. */
-export const WAITS_ANYWAY: readonly string[] = [...HUB_WAITS, ...NOT_YET];
+export const WAITS_ANYWAY: readonly string[] = [...HUB_WAITS, ...NOT_YET, ...FAILS_AT_RECORD];
 
 /** The partner answered with a code that no table explains. It may have the record. */
 export const ANSWER_UNKNOWN = 'answer-unknown';
