@@ -46,7 +46,7 @@ export function verdictOf(settings: Settings, reply: Reply, dossier: Dossier, no
   if (status < 500 && textOf(answer.status) === '0' && told !== '')
     return refused('rejected', say('ministry-refuses', { why: quotedText(told) }));
   return unknown(
-    'error',
+    status >= 500 ? `status-${status}` : 'error',
     told
       ? say('status-of-said', { status: described(settings, reply, dossier), said: told })
       : described(settings, reply, dossier),

@@ -103,5 +103,5 @@ function opened(payUrl: string | undefined): Verdict {
 function withoutVerdict({ settings }: Platform, reply: Reply, about: About): Outcome | Failure {
   const why = described(settings, reply, about);
   if (reply.status >= 300 && reply.status < 500) return unavailable(`status-${reply.status}`, why);
-  return unknown('no-verdict', why);
+  return unknown(reply.status >= 500 ? `status-${reply.status}` : 'no-verdict', why);
 }

@@ -64,7 +64,8 @@ function verdictOf({ settings }: Post, reply: Reply, order: PostalOrder): Outcom
   const status = formOf(settings) === 'hcc' ? oldStatus(answer) : textOf(answer?.Status ?? answer?.status);
   if (reply.status >= 300 && reply.status < 500 && status === undefined)
     return unavailable(`status-${reply.status}`, why);
-  if (status === undefined || status === '500' || reply.status >= 500) return unknown('no-verdict', why);
+  if (reply.status >= 500) return unknown(`status-${reply.status}`, why);
+  if (status === undefined || status === '500') return unknown('no-verdict', why);
   if (TAKEN.has(status)) return delivered(status === '101' ? 'already-ordered' : undefined);
   const text = textOf(answer?.Message ?? answer?.message) ?? '';
   return refused(
