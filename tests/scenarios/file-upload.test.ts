@@ -360,6 +360,23 @@ describe('an operator', () => {
     expect((await hub.hub.app.request(`${FROM_OFFICER}/999`, { headers: as('reader') })).status).toBe(404);
   });
 
+  test('with index:personal leaves an entry in the audit for each read, and another one none', async () => {
+    await post(await workbook([HEAD, rowOf(11)]), { name: 'Trần Thị Bình.xlsx' });
+    const entries = async () =>
+      (await read('/api/v1/ops/audit?subject=party%20water')).items.map(({ actor, action, subject }: Json) => [
+        ...[actor, action, subject],
+      ]);
+    const [{ id }] = (await read(FROM_OFFICER)).items;
+    await read(`${FROM_OFFICER}/${id}`);
+    expect(await entries()).toEqual([]);
+    expect((await read(FROM_OFFICER, 'inspector')).items).toMatchObject([{ file: 'Trần Thị Bình.xlsx' }]);
+    expect(await read(`${FROM_OFFICER}/${id}`, 'inspector')).toMatchObject({ file: 'Trần Thị Bình.xlsx' });
+    expect(await entries()).toEqual([
+      ['inspector', 'party.files-personal', `party water: file ${id}`],
+      ['inspector', 'party.files-personal', 'party water'],
+    ]);
+  });
+
   test('reads no name of a repeat whose messages were erased', async () => {
     const bytes = await workbook([HEAD, rowOf(11)]);
     await post(bytes);

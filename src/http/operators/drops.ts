@@ -10,6 +10,7 @@ import { requireKey } from '../auth.ts';
 import { CountsShown, firstLines, LineShown, orderOf, Preview, takerOf, takeUpload, UPLOAD_DOC } from '../drops.ts';
 import { jsonIn } from '../language.ts';
 import { Cursor, Limit, pageBy, pageOf, TOTAL } from '../lists.ts';
+import { auditRead } from '../personal-reader.ts';
 import { ProblemShown } from '../problem-schema.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { idOf, none, OPS, type OperatorContext, TAG } from './request.ts';
@@ -39,6 +40,8 @@ export const WholeDropShown = closed(
   { title: 'WholeDroppedFile' },
 );
 const MOST_LINES = 5_000;
+const NAMES =
+  'Names of persons in the names of files and sheets are masked, unless the key has index:personal. Then the audit records the read.';
 
 const PATH = `${OPS}/parties/{party}/drops`;
 const Page = closed({ limit: Limit, cursor: Cursor });
@@ -62,13 +65,14 @@ function addDropList(add: AddRoute, hub: OperatorContext): void {
       path: PATH,
       tag: TAG,
       summary: 'The files of a party, newest first, with what became of each',
+      description: NAMES,
       scopes: ['ops:read'],
       query: Page,
       problems: ['not-found'],
       replies: { 200: { description: 'A page', schema: pageOf(DropShown, { total: TOTAL }) } },
     },
     async (c) => {
-      const show = nameShownTo(requireKey(c, hub.keys, 'ops:read'));
+      const key = requireKey(c, hub.keys, 'ops:read');
       const party = c.req.param('party') ?? '';
       if (!hub.parties.has(party)) throw none('party', party);
       const { items, ...page } = await pageBy<ListedDrop, number>(hub.cursors, {
@@ -80,6 +84,7 @@ function addDropList(add: AddRoute, hub: OperatorContext): void {
         count: () => hub.ledger.totals.drops(party),
         placeOf: ({ id }) => id,
       });
+      const show = await nameShownTo(hub, key, auditSubject('party', party));
       return jsonIn(c, { items: items.map((one) => shownDrop(hub, one, show)), ...page });
     },
   );
@@ -92,7 +97,7 @@ function addOneDrop(add: AddRoute, hub: OperatorContext): void {
       path: `${PATH}/{id}`,
       tag: TAG,
       summary: 'One file, and each of its rows that was not taken',
-      description: 'Problems quote no personal data.',
+      description: `Problems quote no personal data. ${NAMES}`,
       scopes: ['ops:read'],
       replies: {
         200: { description: 'The file', schema: WholeDropShown },
@@ -100,10 +105,12 @@ function addOneDrop(add: AddRoute, hub: OperatorContext): void {
       },
     },
     async (c) => {
-      const show = nameShownTo(requireKey(c, hub.keys, 'ops:read'));
+      const key = requireKey(c, hub.keys, 'ops:read');
       const id = idOf(c, 'file');
-      const found = await hub.ledger.drop(takerOf(hub, c.req.param('party') ?? '').id, id);
+      const party = takerOf(hub, c.req.param('party') ?? '').id;
+      const found = await hub.ledger.drop(party, id);
       if (!found) throw none('file', id);
+      const show = await nameShownTo(hub, key, auditSubject('party', party, `file ${id}`));
       const { lines, problems } = await rowsOf(hub, found);
       return jsonIn(c, {
         ...shownDrop(hub, found, show),
@@ -150,9 +157,11 @@ type Shown = Omit<ListedDrop, 'body' | 'name'> & { readonly file: string | null;
 /** How a key sees the names of files and sheets. */
 type ShowName = (name: string) => string;
 
-/** A file may have the name of a person in its rows. */
-function nameShownTo({ scopes }: KeyEntry): ShowName {
-  return scopes.includes('index:personal') ? (name) => name : maskFileName;
+/** A file may have the name of a person. A key that sees it in full leaves an entry in the audit first. */
+async function nameShownTo(hub: OperatorContext, { id: keyId, scopes }: KeyEntry, subject: string): Promise<ShowName> {
+  const personal = scopes.includes('index:personal');
+  await auditRead(hub, { keyId, personal }, { action: 'party.files-personal', subject, why: undefined });
+  return personal ? (name) => name : maskFileName;
 }
 
 function shownDrop(

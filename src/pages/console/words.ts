@@ -434,6 +434,7 @@ export const ACTIONS = {
   'incident.note': ['ghi nguyên nhân và xử lý sự cố', 'state what was done about an incident'],
   'party.look-up': ['so hồ sơ với bên kết nối', 'compare dossiers with a party'],
   'party.pull': ['lấy dữ liệu ngay', 'pull now'],
+  'party.files-personal': ['xem tên tệp không che', 'read names of files in full'],
   'party.file': ['nhận tệp thay bên kết nối', 'take a file of a party'],
   'quarantine.map': ['gán mã', 'map a code'],
   'quarantine.release': ['cho qua', 'release'],
