@@ -174,13 +174,15 @@ async function takeFile(
   const { database, vault, store, nowMs } = deps;
   const most = deps.quotaBytes ?? QUOTA_BYTES;
   const held = await bytesOfParty(database, party);
-  if (held >= most) throw overQuota(party, held, most);
   const spooled = await spool(deps, chunks).catch(notNow);
   try {
     const { path, sha256, bytes, mediaType, key, verdict } = spooled;
     if (digest !== undefined && digest !== sha256)
       throw new NotTaken('digest', say('file-digest', { got: received(digest) }));
     if (verdict?.kind === 'infected') throw new NotTaken('infected', say('file-infected', { found: verdict.found }));
+    // A repeat needs no more room. Any other file spares the store its bytes.
+    if (held >= most && !(await filesOfParty(database, party, [sha256])).has(sha256))
+      throw overQuota(party, held + bytes, most);
     const scan = verdict ? 'clean' : 'unscanned';
     const place = `${sha256}.${randomBytes(4).toString('hex')}`;
     await store.put(path, place).catch(notNow);

@@ -223,6 +223,18 @@ describe('the files of a party', () => {
     expect((await pushFile(files[5] as Buffer, 'other')).status).toBe(201);
   });
 
+  test('a party whose files take all of its bytes may repeat each of them, and push no other', async () => {
+    const last = pdf('z'.repeat(MOST - (await bytesOf('other')) - pdf('').length));
+    expect((await pushFile(last, 'other')).status).toBe(201);
+    expect(await bytesOf('other')).toBe(MOST);
+    const another = pdf('một tệp khác');
+    await pushFile(another);
+    expect((await pushFile(last, 'other')).status).toBe(200);
+    expect((await pushFile(another, 'other')).body).toMatchObject({ status: 413, code: 'file-quota' });
+    expect(await bytesOf('other')).toBe(MOST);
+    await aDayLater();
+  });
+
   test('one upload more than a key may send at once is refused, and succeeds after another has ended', async () => {
     const ends: (() => void)[] = [];
     const slow = (n: number) =>
