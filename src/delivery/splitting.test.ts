@@ -95,6 +95,26 @@ describe('a call that one answer refuses', () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(items(8).map(() => 'unavailable'));
   });
 
+  test('holds back later items of a dossier after one that waits for a mapping', async () => {
+    const cause = unmappedCause('service', '1', '');
+    const three = [1, 2, 3].map((n) => ({ ...item(n === 2 ? 'b' : 'a'), id: `${n}` }));
+    const sent: string[][] = [];
+    const outcomes = await sendSplitting(
+      three,
+      async (some) => {
+        sent.push(some.map(({ id }) => id));
+        if (some.length === 3) return some.map(() => REFUSED);
+        return some.map(({ id }) => (id === '1' ? { ...REFUSED, cause } : DELIVERED));
+      },
+      noBug,
+    );
+    expect(sent).toEqual([
+      ['1', '2', '3'],
+      ['1', '2'],
+    ]);
+    expect(outcomes).toMatchObject([{ kind: 'refused', cause }, DELIVERED, { kind: 'unavailable', reason: 'waits' }]);
+  });
+
   test('holds back later items of a dossier after a failed one', async () => {
     const four = ['a', 'b', 'a', 'c'].map((code) => item(code));
     const sent: string[][] = [];
@@ -136,6 +156,27 @@ describe('an adapter that throws', () => {
     expect(outcomes.filter(({ kind }) => kind === 'delivered')).toHaveLength(15);
     expect([...doubts]).toEqual([true]);
     expect(bugs).toHaveLength(1);
+  });
+
+  test('holds back later items of the dossier at which it throws, and of no other one', async () => {
+    const four = [1, 2, 3, 4].map((n) => ({ ...item(n % 2 === 1 ? 'a' : 'b'), id: `${n}` }));
+    const sent: string[] = [];
+    const outcomes = await sendSplitting(
+      four,
+      async (some) => {
+        if (some.some(({ id }) => id === '1')) throw new Error('boom');
+        sent.push(...some.map(({ id }) => id));
+        return some.map(() => DELIVERED);
+      },
+      () => undefined,
+    );
+    expect(sent).toEqual(['2', '4']);
+    expect(outcomes).toMatchObject([
+      { kind: 'unknown', reason: 'adapter-bug' },
+      DELIVERED,
+      { kind: 'unknown', reason: 'waits' },
+      DELIVERED,
+    ]);
   });
 
   test('is treated the same if it returns too few outcomes', async () => {

@@ -1,4 +1,4 @@
-import { ADAPTER_BUG, BEHIND_ANOTHER, keepingDoubt, type Outcome } from '#core/dossier/settle';
+import { ADAPTER_BUG, BEHIND_ANOTHER, isSentLater, keepingDoubt, type Outcome } from '#core/dossier/settle';
 import { addTo } from '#core/group-by';
 import { maskErrorText } from '#core/masking/masking';
 import { say } from '#messages/message';
@@ -90,8 +90,10 @@ async function sendHalves(
 ): Promise<readonly Outcome[]> {
   const half = Math.ceil(items.length / 2);
   const first = await sendSplitting(items.slice(0, half), send, onBug);
-  const stuck = new Set(items.slice(0, half).flatMap((item, at) => (isStuck(first[at]) ? item.code : [])));
-  const isAway = first.every((outcome) => isStuck(outcome));
+  const stuck = new Set(
+    items.slice(0, half).flatMap((item, at) => (isSentLater(first[at] as Outcome) ? item.code : [])),
+  );
+  const isAway = first.every(isUnanswered);
   const waits = (item: Outgoing): boolean => isAway || stuck.has(item.code);
   const rest = items.slice(half);
   const sent = rest.filter((item) => !waits(item));
@@ -99,8 +101,8 @@ async function sendHalves(
   return [...first, ...rest.map((item) => outcomes[sent.indexOf(item)] ?? waiting(item))];
 }
 
-function isStuck(outcome: Outcome | undefined): boolean {
-  return outcome?.kind === 'unavailable' || (outcome?.kind === 'unknown' && outcome.reason !== ADAPTER_BUG);
+function isUnanswered(outcome: Outcome): boolean {
+  return outcome.kind === 'unavailable' || (outcome.kind === 'unknown' && outcome.reason !== ADAPTER_BUG);
 }
 
 /** An item that was not sent. */

@@ -1,11 +1,11 @@
-import type { Outcome } from '#core/dossier/settle';
+import { isSentLater, type Outcome } from '#core/dossier/settle';
 import { say } from '#messages/message';
 import { unavailable } from './outcomes.ts';
 import type { Outgoing } from './sender.ts';
 
 /**
- * Sends items one after the other. After a failure, later items of the same dossier are held back, so that they cannot
- * overtake. A refused item holds nothing back, because it is not retried.
+ * Sends items one after the other. After one that goes out later, later items of the same dossier are held back, so that
+ * they cannot overtake. A refusal without a cause holds nothing back, because it is not retried.
  */
 export async function sendInOrder<T extends Outgoing>(
   items: readonly T[],
@@ -15,7 +15,7 @@ export async function sendInOrder<T extends Outgoing>(
   const outcomes: Outcome[] = [];
   for (const item of items) {
     const outcome = waiting.has(item.code) ? unavailable('waits', say('earlier-item-failed')) : await send(item);
-    if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') waiting.add(item.code);
+    if (isSentLater(outcome)) waiting.add(item.code);
     outcomes.push(outcome);
   }
   return outcomes;

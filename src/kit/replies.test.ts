@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { cpuMsOf } from '../../tests/support/measures.ts';
 import { sendInOrder } from './in-order.ts';
-import { unavailable, unknown } from './outcomes.ts';
+import { delivered, refused, unavailable, unknown, unmapped } from './outcomes.ts';
 import { jsonObject, partnerText, textOf } from './replies.ts';
 import type { Outgoing } from './sender.ts';
 import { sampleOutgoing } from './testing/contract/samples.ts';
@@ -86,4 +86,16 @@ test('later items of a dossier are held back after a failed one', async () => {
   });
   expect(sent).toEqual(['0', '1']);
   expect(outcomes.map(({ kind }) => kind)).toEqual(['unknown', 'unavailable', 'unavailable']);
+});
+
+test('later items of a dossier are held back after one that waits for a code, and not after a refused one', async () => {
+  const all = [1, 2, 1, 2].map((number, at) => ({ ...sampleOutgoing('dossier.upsert.v1', number), id: `${at}` }));
+  const sent: string[] = [];
+  const outcomes = await sendInOrder(all as Outgoing[], async ({ id }) => {
+    sent.push(id);
+    if (id === '0') return unmapped('service', '1');
+    return id === '1' ? refused('rejected', 'no') : delivered();
+  });
+  expect(sent).toEqual(['0', '1', '3']);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'unavailable', 'delivered']);
 });

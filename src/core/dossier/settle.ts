@@ -87,6 +87,15 @@ const FAILS_AT_RECORD: readonly string[] = ['status-500', 'status-501', 'fault',
 /** Reasons of waiting deliveries for which the return of a partner that was away changes nothing. */
 export const WAITS_ANYWAY: readonly string[] = [...HUB_WAITS, ...NOT_YET, ...FAILS_AT_RECORD];
 
+/**
+ * Whether the record goes out later: after a failure, or once the cause of its refusal is settled. Later records of its
+ * dossier wait for it, so that they cannot overtake.
+ */
+export function isSentLater(outcome: Outcome): boolean {
+  if (outcome.kind === 'refused') return outcome.cause !== undefined;
+  return outcome.kind !== 'delivered';
+}
+
 /** The partner answered with a code that no table explains. It may have the record. */
 export const ANSWER_UNKNOWN = 'answer-unknown';
 
