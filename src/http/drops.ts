@@ -182,8 +182,13 @@ export function takeUpload(
 ): Promise<Response> {
   return hub.bodies.ofKey(keyId, async (load) => {
     const upload = await readUpload(c, hub.maxBodyBytes, load);
-    const order = { ...(await orderFor(upload)), signal: hub.leaving };
-    const taken = await load.work(upload.bytes.length, () => hub.pipeline.files.take(order));
+    const order: FileOrder = {
+      ...(await orderFor(upload)),
+      signal: hub.leaving,
+      turn: (read) => load.work(upload.bytes.length, read),
+      onWait: (giveUp) => load.onEvicted(giveUp),
+    };
+    const taken = await hub.pipeline.files.take(order);
     if (taken.kind === 'other-body')
       throw new Refusal('key-reused', say('idempotency-key-reused', { got: received(order.idempotencyKey ?? '') }));
     if (taken.kind === 'being-stored')

@@ -1,7 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import type { Vault } from '../secrets/vault.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
 import type { DroppedFileRow } from './dropped-files.ts';
 
 /** An uploaded file whose rows are being stored. It stays until all of them are, whatever happens to the process. */
@@ -25,14 +25,22 @@ export interface UploadLease {
 /** A killed process's upload is free after this time. A live process extends its lease. */
 export const UPLOAD_LEASE_MS = 8_000;
 
+/** An upload whose file is compressed and encrypted with its name. */
+export interface SealedUpload extends Omit<Upload, 'name' | 'bytes'> {
+  readonly file: Sealed;
+}
+
+/** Seals the file of an upload. Blocks the event loop meanwhile: 145 ms for 17 MB. */
+export function sealUpload(vault: Vault, { name, bytes, ...upload }: Upload): SealedUpload {
+  return { ...upload, file: vault.sealCompressed('body', Buffer.concat([Buffer.from(`${name}\n`), bytes])) };
+}
+
 /** Leases the file of an upload, new or left by a killed process. Undefined while another process stores it. */
 export async function claimUpload(
   { pool }: Pick<Database, 'pool'>,
-  vault: Vault,
-  { party, receipt, list, place, who, name, bytes }: Upload,
+  { party, receipt, list, place, who, file }: SealedUpload,
   nowMs: number,
 ): Promise<UploadLease | undefined> {
-  const { bytes: file, keyId } = vault.sealCompressed('body', Buffer.concat([Buffer.from(`${name}\n`), bytes]));
   const { rows } = await pool.query<UploadLease>({
     name: 'claim upload',
     text: `INSERT INTO uploads (party, receipt, list, place, who, file, file_key, leased_until)
@@ -40,7 +48,7 @@ export async function claimUpload(
            ON CONFLICT (party, receipt) DO UPDATE SET token = uploads.token + 1, leased_until = excluded.leased_until
            WHERE uploads.leased_until < $9::timestamptz
            RETURNING id, token, stored`,
-    values: [party, receipt, list, place, who, file, keyId, untilOf(nowMs), msToInstant(nowMs)],
+    values: [party, receipt, list, place, who, file.bytes, file.keyId, untilOf(nowMs), msToInstant(nowMs)],
   });
   return rows[0];
 }

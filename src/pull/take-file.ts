@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
 import { createByKey } from '../concurrency/by-key.ts';
+import type { Waiter } from '../concurrency/large-bodies.ts';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { isOvertaken, isRefusal } from '../database/failures.ts';
 import { writeParts } from '../database/parts.ts';
@@ -15,6 +16,8 @@ import {
   claimUpload,
   endUploadPart,
   extendUpload,
+  type SealedUpload,
+  sealUpload,
   UPLOAD_LEASE_MS,
   type Upload,
   type UploadLease,
@@ -42,6 +45,10 @@ export interface FileOrder {
   readonly isPreview: boolean;
   /** Ends the wait for another process that stores the same file. */
   readonly signal?: AbortSignal | undefined;
+  /** Reads the file when it is the turn of its sender. A file that waits, or is being stored, has no turn. */
+  readonly turn?: (<Out>(read: () => Promise<Out>) => Promise<Out>) | undefined;
+  /** While it waits for other files of its party, it may have to give up and make room. */
+  readonly onWait?: Waiter['onWait'] | undefined;
 }
 
 /** `being-stored`: another process stores the file for longer than a request may wait. */
@@ -64,7 +71,7 @@ export function createTakeFile(hub: Hub, deps: Deps): TakeFile {
   // Reading may occupy the one thread for workbooks. A party with many files delays itself.
   const byParty = createByKey();
   return {
-    take: (order) => byParty(order.party.id, () => takeOnce(hub, deps, order)),
+    take: (order) => byParty(order.party.id, () => takeOnce(hub, deps, order), order.onWait),
     continueLeft: () => continueLeft(hub, deps),
   };
 }
@@ -82,13 +89,13 @@ async function takeOnce(hub: Hub, deps: Deps, order: FileOrder): Promise<TakenFi
 const isKeyUsed = (error: unknown): boolean => (error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT;
 
 async function takeFile(hub: Hub, deps: Deps, order: FileOrder): Promise<TakenFile> {
-  const { party, file, list, isPreview } = order;
+  const { party, file, list, isPreview, turn = (read) => read() } = order;
   const { drops } = party.adapter;
   if (!drops) throw new Error(`${party.id} takes no files`);
   const known = isPreview ? undefined : await knownUse(hub, order);
   if (known === 'other-body') return { kind: 'other-body' };
   await deps.codes.fresh();
-  const drop = await drops.read(party.connect(), file, list);
+  const drop = await turn(() => drops.read(party.connect(), file, list));
   if (isPreview) return { kind: 'done', ...reportOf(hub, order, drop, drop.items.map(previewed), 'readable') };
   const lease = await leaseOf(hub, order, drop);
   if (lease === 'being-stored') return { kind: lease };
@@ -138,9 +145,11 @@ async function leaseOf(
     return count > 0 && count >= items.length;
   };
   const upload = { party: party.id, receipt, list, place, who: keyName, ...file };
+  let sealed: SealedUpload | undefined;
   const endMs = performance.now() + MOST_WAIT_MS;
   while (!(await isStored())) {
-    const lease = await claimUpload(database, vault, upload, nowMs());
+    sealed ??= sealUpload(vault, upload);
+    const lease = await claimUpload(database, sealed, nowMs());
     if (lease) {
       if (lease.stored > 0 || !(await isStored())) return lease;
       await writeParts(database, [endUploadPart([lease])]);

@@ -8,7 +8,7 @@ import type { Adapter } from '../../src/kit/adapter.ts';
 import { forgetNames } from '../../src/ledger/dropped-files.ts';
 import type { Party } from '../../src/parties/party.ts';
 import { canariesIn, PERSON } from '../support/canaries.ts';
-import { type TestHub, testHub } from '../support/hub.ts';
+import { dossier as dossierOf, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { bestOfTen, watchEventLoop } from '../support/measures.ts';
 import { type Cell, HEAD, rowOf } from '../support/water-permits.ts';
@@ -308,6 +308,33 @@ describe('a file whose parts are stored one after the other', () => {
       await expect.poll(isWaiting).toBe(true);
       stop.abort();
       expect(await stopped).toEqual({ kind: 'being-stored' });
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  test('keeps no large body of others waiting while it only waits itself, and is sealed once', async () => {
+    const bytes = await many();
+    await refuseMore('53100');
+    await post(bytes);
+    await admitMore();
+    const queries = vi.spyOn(hub.hub.database.pool, 'query');
+    const sealed = () =>
+      queries.mock.calls.flatMap(([one]) => {
+        const { name, values = [] } = one as { name?: string; values?: unknown[] };
+        return name === 'claim upload' ? [values[5]] : [];
+      });
+    try {
+      // The clock of the hub stands still, so the lease of the first request does not end.
+      const waiting = post(bytes);
+      await expect.poll(() => sealed().length).toBeGreaterThanOrEqual(2);
+      expect(new Set(sealed()).size).toBe(1);
+      const behind = Array.from({ length: 5 }, () => post(Buffer.alloc(1_000_000)));
+      const large = `${JSON.stringify(dossierOf({}))}${' '.repeat(500_000)}`;
+      // The first ones may come before those of the files.
+      for (let n = 0; n < 10; n++) expect((await hub.push(large)).status).toBeLessThan(300);
+      hub.clock.nowMs += 9_000;
+      await Promise.all([waiting, ...behind]);
     } finally {
       vi.restoreAllMocks();
     }
