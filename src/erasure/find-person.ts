@@ -122,7 +122,7 @@ export async function findPerson(erasing: ErasingHub, asked: SubjectAsked, optio
   }
   const hold = holdOn(holds, [...keys]);
   if (hold) return { kind: 'held', hold: hold.id };
-  // What is recorded about a dossier is of its applicant, and not of a former one.
+  // Records about a dossier belong to its applicant, and not to a former one.
   const own = [...subjects].flatMap(([subject, part]) => (part === 'own' ? [subject] : []));
   for (const subject of await recordsAbout(hub, own)) subjects.set(subject, 'own');
   return finished(hub, { keys, people: [...people.values()], subjects, heldOf, newestHold: newest }, options);

@@ -4,8 +4,8 @@ import { unavailable } from './outcomes.ts';
 import type { Outgoing } from './sender.ts';
 
 /**
- * Sends items one after the other. After one that goes out later, later items of the same dossier are held back, so that
- * they cannot overtake. A refusal without a cause holds nothing back, because it is not retried.
+ * Sends items one after the other. An item that must be sent again holds back the next ones of its dossier, so that they
+ * cannot overtake. A refusal without a cause holds nothing back, because it is not retried.
  */
 export async function sendInOrder<T extends Outgoing>(
   items: readonly T[],

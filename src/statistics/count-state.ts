@@ -37,6 +37,7 @@ export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: CountSt
  */
 export async function recountAfterServices(database: Database, most = MOST_MARKS): Promise<void> {
   await inTransaction(database, async (tx) => {
+    // As texts, so that no microsecond is lost.
     const { rows } = await tx.query<{ since: string | null; at: string }>(
       `SELECT s.services_at::text AS since, newest.at::text
        FROM counted_state s CROSS JOIN (SELECT max(changed_at) AS at FROM catalogue WHERE kind = 'service') newest
@@ -45,8 +46,8 @@ export async function recountAfterServices(database: Database, most = MOST_MARKS
     );
     const [changed] = rows;
     if (!changed) return;
-    // As texts, so that no microsecond is lost. A change may be committed after a later one.
-    // No facts: it may be a dossier that could not be counted.
+    // A minute more, because a change may be committed after a later one. A dossier without facts may be one that its
+    // service kept from being counted.
     const { rowCount } = await tx.query(
       `INSERT INTO recounts (code)
        SELECT c.code FROM catalogue s JOIN total_cells k ON k.service_key = s.key JOIN counted c ON c.cell = k.id
@@ -69,7 +70,7 @@ const WITHOUT_DUE_DATE = bitsOf(['noDueAt']);
 const DONE = bitsOf(['done']);
 /** Each result counts as complete, or lacks one of these. */
 const WITH_RESULT = bitsOf(['digitalResult', 'noResultLink', 'noResultCode']);
-/** One transaction writes so many in a few seconds. */
+/** One transaction writes this many in a few seconds. */
 const MOST_MARKS = 1_000_000;
 
 /**

@@ -245,7 +245,7 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
   });
 }
 
-/** What events of dropped months told is in the dossier alone, and stays. */
+/** The record keeps the members that only events of dropped months reported. */
 function withDropped(held: Held, events: readonly RecordedEvent[], folded: Folded): Folded {
   const { view } = folded;
   if (!view || events.length === held.version) return folded;
