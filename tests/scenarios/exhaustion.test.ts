@@ -56,6 +56,8 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
     DATABASE_URL: database.url,
     HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
     HUB_CONFIG: folder.configPath,
+    // The heap that Node takes on a machine of 1 GB. With more memory it collects later, and the peaks vary by 100 MB.
+    NODE_OPTIONS: '--max-old-space-size=512 --max-semi-space-size=4',
   });
 
   beforeAll(async () => {
@@ -133,8 +135,8 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
           }),
         );
       });
-      // One body at a time, which takes ten times its size: 230 to 300 MB, by when memory is collected. All at once took 360.
-      expectWell(fared, 340);
+      // One body at a time, which takes ten times its size: 190 to 215 MB. All at once take 405 to 435.
+      expectWell(fared);
       expect(statuses).toContain(200);
       expect(new Set(statuses)).toEqual(new Set([200, 503]));
     } finally {
