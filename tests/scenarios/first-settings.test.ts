@@ -111,7 +111,7 @@ describe('the first settings of a province', () => {
   });
 
   test.each([
-    [{}, /set \+a; lienthong doctor$/m],
+    [{}, /hub\.env; HUB_CONFIG=\S+\/etc\/hub\.config\.json; set \+a; lienthong doctor$/m],
     [{ npm_lifecycle_event: 'npx' }, /set \+a; npx lienthong doctor$/m],
   ])('name the next command as it was called: %j', async (env: Record<string, string>, says) => {
     rmSync(join(folder, 'etc'), { recursive: true });

@@ -51,10 +51,18 @@ async function init(options: InitOptions): Promise<Result> {
     `Written to ${folder}: ${files.join(', ')}`,
     ...(left.length > 0 ? ['Fill in, in hub.env:', ...left] : []),
     ...(absent.length > 0 ? ['Add to hub.config.json:', ...absent] : []),
-    `Then run: set -a; . ${join(folder, 'hub.env')}; set +a; ${commandIn(process.env)} doctor`,
+    `Then run: set -a; . ${join(folder, 'hub.env')};${configIn(folder)} set +a; ${commandIn(process.env)} doctor`,
   ].join('\n');
   return { text, document: { folder, files, missing: [...blank, ...settings.missing].map(({ name }) => name) } };
 }
+
+/** A hub looks for its configuration in the current folder, and the package's command in its own. */
+function configIn(folder: string): string {
+  const isFound = folder === process.cwd() || folder === PACKAGE_FOLDER;
+  return isFound ? '' : ` HUB_CONFIG=${join(folder, 'hub.config.json')};`;
+}
+
+const PACKAGE_FOLDER = '/etc/lienthong';
 
 /** The command as the person called it: a clone has it by npx only. */
 function commandIn({ npm_lifecycle_event: script }: NodeJS.ProcessEnv): string {
