@@ -49,7 +49,7 @@ function paymentView(say: Say, payment: Payment, ownHost: string): Html {
   const pay = OPEN.includes(state) ? safeAddress(payUrl, ownHost) : undefined;
   const receipt = receiptPage(receiptUrl) ?? safeAddress(receiptUrl, ownHost);
   return html`<div class="record"><p><strong>${money(say, amountVnd)}</strong> – <strong class="${tone}">${say(vi, en)}</strong></p>
-<p class="note">${say('Mã thanh toán', 'Payment')} ${code} · ${moment(paidAt ?? stateAt)}</p>
+<p class="note">${say('Mã thanh toán', 'Payment')} ${code} · ${moment(state === 'paid' ? (paidAt ?? stateAt) : stateAt)}</p>
 ${items.length > 0 && html`<ul>${items.map(({ name, code: item, amountVnd: part }) => html`<li>${vietnamese(name ?? item ?? say('Khoản thu', 'Fee'))}: ${money(say, part)}</li>`)}</ul>`}
 ${pay && html`<p><a class="button" href="${pay}">${say('Thanh toán', 'Pay')}</a></p>`}
 ${receipt && html`<p><a href="${receipt}">${say('Xem biên lai', 'See the receipt')}</a></p>`}</div>`;

@@ -64,6 +64,17 @@ test('the timeline has each step that happened, with its unit, and the steps to 
   ]);
 });
 
+test('a state to which a dossier came back has the time of its return', () => {
+  const at = (day: number) => `2025-08-${day}T08:00:00+07:00`;
+  const steps = (['received', 'supplement-required', 'received'] as const).map((status, n) => ({
+    status,
+    at: at(12 + n),
+  }));
+  const known = { code: 'H60-250812-0001', serviceCode: '1.000001', agencyCode: 'H60', receivedAt: at(12) };
+  const shown = withHistory({ ...known, steps, status: 'received', statusAt: at(14) });
+  expect(shown.slice(0, 3).map((step) => step.at)).toEqual([at(12), at(13), at(14)]);
+});
+
 describe('the time left of a dossier that is due on Friday 15 August at 17:00', () => {
   const dossier: PublicDossier = {
     code: 'H60-250811-0001',

@@ -172,9 +172,12 @@ export function withHistory(dossier: PublicDossier): readonly Step[] {
   const merged = [...others, ...done].sort((a, b) => instantToMs(a.at ?? statusAt) - instantToMs(b.at ?? statusAt));
   const unit = last?.status === status ? last.unit : dossier.processingUnit;
   const happened = merged.length > 0 ? merged : way.filter(({ state }) => state === 'done');
+  const at = way.find(({ state }) => state === 'now')?.at ?? statusAt;
+  // A dossier that came back to this state has it since then.
+  const isBack = instantToMs(at) < instantToMs(happened.at(-1)?.at ?? at);
   return [
     ...happened,
-    { status, state: 'now', at: way.find(({ state }) => state === 'now')?.at ?? statusAt, unit },
+    { status, state: 'now', at: isBack ? statusAt : at, unit },
     ...way.filter(({ state }) => state === 'ahead'),
   ];
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openPage } from '../support/citizen.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 import { payment, postalOrder, question } from '../support/kinds.ts';
@@ -64,6 +64,29 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(next).not.toBe(ticket);
     expect((await ask({ ticket: next, content: 'Làm hộ chiếu <lần đầu> ở đâu?' })).status).toBe(200);
     expect(await stored()).toBe(before + 1);
+  });
+
+  test('a question that an outage stops keeps its texts, and its ticket: it may have been stored', async () => {
+    const ticketIn = (html: string) => /name="ticket" value="([^"]+)"/.exec(html)?.[1] as string;
+    const ticket = ticketIn((await open('/questions/ask')).html);
+    const asked = { ticket, content: 'Làm <thẻ> ở đâu?', agency: 'h60.01' };
+    const { pool, query } = hub.hub.database;
+    const away = async () => Promise.reject(Object.assign(new Error('terminating connection'), { code: '57P01' }));
+    const now = performance.now.bind(performance);
+    const spies = [
+      // The lists of the form are kept for a minute.
+      vi.spyOn(performance, 'now').mockImplementation(() => now() + 61_000),
+      vi.spyOn(pool, 'query').mockImplementation(away as never),
+      vi.spyOn(pool, 'connect').mockImplementation(away as never),
+      vi.spyOn(query, 'getExecutor').mockImplementation(() => {
+        throw new Error('terminating connection');
+      }),
+    ];
+    const stopped = await ask(asked).finally(() => spies.map((spy) => spy.mockRestore()));
+    expect(stopped.status).toBe(503);
+    for (const kept of ['Làm &lt;thẻ&gt; ở đâu?', 'value="h60.01" selected', `value="${ticket}"`])
+      expect(stopped.html).toContain(kept);
+    expect((await ask(asked)).status).toBe(200);
   });
 
   test('a question with an e-mail address alone is followed by its first four characters', async () => {

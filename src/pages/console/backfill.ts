@@ -63,7 +63,7 @@ function begun(say: Visit['say'], { id, total }: Replay): string {
 function fieldsOf(visit: Visit, query: Query): readonly Html[] {
   const { say } = visit;
   return [
-    choiceField('kind', say('Loại', 'Kind'), choicesOf(say, RECORD_KINDS), query.kind),
+    choiceField('kind', say('Loại', 'Kind'), choicesOf(say, RECORD_KINDS, say('hồ sơ', 'dossiers')), query.kind),
     choiceField('status', say('Trạng thái hồ sơ', 'Status'), choicesOf(say, STATUSES), query.status),
     agencyField(visit, query.agency),
     textField('service', say('Mã thủ tục', 'Service code'), query.service),

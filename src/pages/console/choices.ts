@@ -2,11 +2,11 @@ import type { Say } from '../language.ts';
 import type { Choice } from './forms.ts';
 import type { WordTable } from './words.ts';
 
-/** The choices of a list. The first one is empty. */
-export function choicesOf(say: Say, words: WordTable): readonly Choice[] {
+/** The choices of a list. The first one is empty: all, or what the list has without a choice. */
+export function choicesOf(say: Say, words: WordTable, first = say('tất cả', 'all')): readonly Choice[] {
   const named = Object.entries(words).map(([value, [vietnamese, english]]) => ({
     value,
     text: say(vietnamese, english),
   }));
-  return [{ value: '', text: say('tất cả', 'all') }, ...named];
+  return [{ value: '', text: first }, ...named];
 }

@@ -44,10 +44,11 @@ import { addRetention } from './retention.ts';
 import { addSavedFilters } from './saved-filters.ts';
 import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
-import { createSite } from './site.ts';
+import { createSite, textsSentIn } from './site.ts';
 import { addStatistics } from './statistics.ts';
 import { addTroubledRecords } from './troubled-records.ts';
 import { addUnknownCodes } from './unknown-codes.ts';
+import { textsToCopy } from './unsent.ts';
 import type { Screen } from './visit.ts';
 
 /**
@@ -66,17 +67,22 @@ export function addConsole(app: Hono, hub: ConsoleContext): void {
   });
   hono.use(csrf({ origin: (origin, c) => hostOf(origin) === hostOf(hub.clients.originOf(c)) }));
   addScreens(hono, app, hub);
-  hono.onError((error, c) => {
+  hono.onError(async (error, c) => {
     // Hono refuses a form from another site before any screen runs.
     const refusal = error instanceof HTTPException ? undefined : hub.refusalOf(error);
     if (refusal?.kind === 'internal') hub.telemetry.failed(`${c.req.method} ${c.req.routePath}`, error);
     for (const [name, value] of Object.entries(refusal?.headers ?? {})) c.header(name, value);
-    return show(c, (say) => ({
-      status: 500,
-      ...(refusal ? refused(say, refusal) : crossSite(say)),
-      ...ownerOf(hub, say),
-      links: [{ href: '/console', text: say('Tổng quan', 'Overview'), icon: 'layout-dashboard' }],
-    }));
+    const unsent = refusal ? await textsSentIn(c).catch(() => []) : [];
+    return show(c, (say) => {
+      const { title, status = 500, body } = refusal ? refused(say, refusal) : crossSite(say);
+      return {
+        title,
+        status,
+        body: html`${body}${textsToCopy(say, unsent)}`,
+        ...ownerOf(hub, say),
+        links: [{ href: '/console', text: say('Tổng quan', 'Overview'), icon: 'layout-dashboard' }],
+      };
+    });
   });
   app.route('/console', hono);
 }

@@ -13,9 +13,14 @@ const LARGEST_FORM = 64 * 1024;
 
 /** @throws Refusal as readForm */
 export async function formOf(c: Context): Promise<Form> {
-  const body = await readForm(c, LARGEST_FORM);
+  const reading = forms.get(c.req.raw) ?? readForm(c, LARGEST_FORM);
+  forms.set(c.req.raw, reading);
+  const body = await reading;
   return (name) => body.get(name)?.trim() || undefined;
 }
+
+/** A body can be read once. The page about an error asks for it again. */
+const forms = new WeakMap<Request, Promise<URLSearchParams>>();
 
 export function hasToken(form: Form, token: string): boolean {
   return sameText(form('token') ?? '', token);

@@ -5,7 +5,7 @@ import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { messageCard, takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
-import { textsNotShown, unsentTexts } from './unsent.ts';
+import { textsNotShown, textsToCopy } from './unsent.ts';
 import type { Screen, Visit } from './visit.ts';
 
 /** Shows a screen in the common frame: owner, navigation, and the result of the last order. */
@@ -30,11 +30,7 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
         isQuiet: true,
       },
     )}`,
-    body: html`${message ? messageCard(message) : ''}${
-      unsent
-        ? unsentTexts(say('Nội dung chưa gửi, để sao chép', 'What was not sent, to copy'), textsNotShown(unsent))
-        : ''
-    }${screen.body}`,
+    body: html`${message ? messageCard(message) : ''}${unsent ? textsToCopy(say, textsNotShown(unsent)) : ''}${screen.body}`,
   }));
 }
 

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { capitalised } from '#core/vietnamese/text';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { dayOrMoment } from '../words.ts';
@@ -24,6 +25,7 @@ import type { QueuedRecordInFull } from './records.ts';
 import { refusalNote, refusedScreen, statusOf } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
+import { longTextsIn, textsToCopy } from './unsent.ts';
 import type { Screen, Visit } from './visit.ts';
 import { badge, DUE, QUESTION_STATES, QUEUED_KINDS, word } from './words.ts';
 
@@ -92,7 +94,7 @@ async function recordScreen(visit: Visit, refused?: Refused): Promise<Screen> {
     `records/${segment(kind)}/${segment(code)}`,
     queryOf(visit, ['cursor']),
   );
-  if (!body) return refusedScreen(say, title, { problem });
+  if (!body) return notRead(say, title, problem, refused);
   return {
     title,
     status: refused ? statusOf(refused.problem) : 200,
@@ -104,6 +106,12 @@ ${recordOrderForms(visit, body, recordPath(kind, body.code), refused?.form)}
 <h2>${say('Diễn biến', 'History')}</h2>
 ${historyOf(visit, body)}`,
   };
+}
+
+/** A refused order, whose page cannot be shown with its form either. */
+function notRead(say: Say, title: string, problem: Problem | undefined, refused: Refused | undefined): Screen {
+  const screen = refusedScreen(say, title, { problem });
+  return refused ? { ...screen, body: html`${screen.body}${textsToCopy(say, longTextsIn(refused.form))}` } : screen;
 }
 
 function factsOf(visit: Visit, one: QueuedRecordInFull): Html {

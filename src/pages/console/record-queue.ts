@@ -40,7 +40,12 @@ export function addRecordQueue(site: Site): void {
       )}</p>
 ${filterForm(visit, [
   choiceField('kind', say('Loại', 'Kind'), choicesOf(say, QUEUED_KINDS), query.kind),
-  choiceField('state', say('Trạng thái', 'State'), choicesOf(say, QUESTION_STATES), query.state),
+  choiceField(
+    'state',
+    say('Trạng thái', 'State'),
+    choicesOf(say, QUESTION_STATES, say('chưa kết thúc', 'open')),
+    query.state,
+  ),
   choiceField('due', say('Hạn trả lời', 'Deadline'), choicesOf(say, DUE), query.due),
   agencyField(visit, query.agency),
 ])}

@@ -1,9 +1,13 @@
 import { html } from 'hono/html';
-import type { Say } from '../language.ts';
+import { capitalised } from '#core/vietnamese/text';
+import { say as words } from '#messages/message';
+import { render } from '#messages/render';
+import type { Language, Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { Answer, Problem } from './api.ts';
 import type { FlashMessage } from './flash-message.ts';
 import { plainTimeOf } from './times.ts';
+import { textsToCopy } from './unsent.ts';
 import type { Screen } from './visit.ts';
 import { ACTIONS, type WordTable, word } from './words.ts';
 
@@ -49,12 +53,15 @@ export function refusalText(say: Say, { status, detail: whole, decided }: Proble
   if (status === 413)
     return say(`Quá lớn, trục chưa nhận gì: ${detail}.`, `Too large, the hub took nothing: ${detail}.`);
   if (status === 429) return say(`Quá nhiều yêu cầu cùng lúc: ${detail}.`, `Too many requests at once: ${detail}.`);
-  if (status === 503)
-    return say(
-      'Cơ sở dữ liệu không trả lời; hãy thử lại sau ít giây.',
-      'The database does not answer; try again soon.',
-    );
+  if (status === 503) return `${capitalised(forNow(say, detail))}.`;
   return say(`Trục không thực hiện được: ${detail}.`, `The hub could not do it: ${detail}.`);
+}
+
+/** Most are over in seconds, and then nothing was stored. Others say what to do. */
+function forNow(say: Say, detail: string): string {
+  const nothingKept = render(words('nothing-kept', { why: '' }), say('vi', 'en') as Language);
+  if (!detail.endsWith(nothingKept)) return detail;
+  return `${detail.slice(0, -nothingKept.length)}; ${say('hãy thử lại sau ít giây', 'try again soon')}`;
 }
 
 export function refusalNote(say: Say, problem: Problem | undefined): Html {
@@ -88,13 +95,13 @@ export function tooLarge(say: Say): Screen {
 }
 
 /** A form of another session, or one that another site sent. */
-export function crossSite(say: Say): Screen {
+export function crossSite(say: Say, unsent: readonly string[] = []): Screen {
   return {
     title: say('Yêu cầu không được thực hiện', 'Nothing was done'),
     status: 403,
     body: html`<p class="card" role="alert">${say(
       'Biểu mẫu này không phải của phiên làm việc hiện tại, hoặc được gửi từ trang khác. Hãy mở lại trang rồi làm lại.',
       'The form belongs to another session, or another site sent it. Open the page again and repeat the order.',
-    )}</p>`,
+    )}</p>${textsToCopy(say, unsent)}`,
   };
 }

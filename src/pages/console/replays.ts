@@ -21,7 +21,7 @@ import { refusalNote, refusedOrder, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
-import { badge, DELIVERY_FILTER_STATES, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
+import { badge, DELIVERY_FILTER_STATES, REPLAY_OUTCOMES, REPLAY_STATES, STATUSES, word } from './words.ts';
 
 const REFRESH_S = 5;
 
@@ -122,7 +122,8 @@ ${share}${counts.map(([outcome, many]) => html`<br><span class="note">${word(say
 /** What a run covers, in words. */
 function filterWords(visit: Visit, filter: object): Html {
   const { say } = visit;
-  const given = filter as Readonly<Record<string, string>>;
+  const given = filter as Readonly<Record<string, string | readonly string[]>>;
+  const code = (value: string): Html => html`<code>${value}</code>`;
   const parts = {
     party: [say('bên nhận', 'receiver'), (value: string) => partyLink(visit, value)],
     state: [say('tình trạng', 'state'), (value: string) => word(say, DELIVERY_FILTER_STATES, value)],
@@ -131,10 +132,17 @@ function filterWords(visit: Visit, filter: object): Html {
     reason: [say('lý do', 'reason'), (value: string) => reasonOf(visit, value)],
     from: [say('từ', 'from'), (value: string) => timeOf(value)],
     to: [say('đến', 'to'), (value: string) => timeOf(value)],
+    status: [say('trạng thái', 'status'), (value: string) => word(say, STATUSES, value)],
+    agency: [say('cơ quan', 'agency'), code],
+    service: [say('thủ tục', 'service'), code],
+    field: [say('lĩnh vực', 'field'), code],
+    channel: [say('cách nộp', 'channel'), code],
+    receivedFrom: [say('tiếp nhận từ', 'received from'), (value: string) => timeOf(value)],
+    receivedTo: [say('tiếp nhận đến', 'received to'), (value: string) => timeOf(value)],
   } as const;
   const shown = Object.entries(parts).filter(([name]) => given[name] !== undefined);
   const unsent = 'untold' in filter ? html`<div>${say('hồ sơ chưa chuyển', 'dossiers that were not sent')}</div>` : '';
-  return html`${shown.map(([name, [label, value]]) => html`<div>${label}: ${value(given[name] as string)}</div>`)}${unsent}`;
+  return html`${shown.map(([name, [label, value]]) => html`<div>${label}: ${[given[name] ?? []].flat().map((one, at) => html`${at > 0 ? ', ' : ''}${value(one)}`)}</div>`)}${unsent}`;
 }
 
 function stopForm(visit: Visit, { id, state }: Replay): Html {

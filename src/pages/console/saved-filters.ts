@@ -30,7 +30,7 @@ export function addSavedFilters(site: Site): void {
     const filter = { list: form('list') ?? '', name: form('name') ?? '', query: form('query') ?? '' };
     const { problem } = await api.post('saved-filters', filter);
     const to = `${pageOf(filter.list)}?${filter.query}`;
-    if (problem) return refusedOrder(say, pageOf(filter.list), problem);
+    if (problem) return refusedOrder(say, to, problem);
     return { to, isDone: true, text: say(`Đã lưu bộ lọc “${filter.name}”.`, `The filter “${filter.name}” is saved.`) };
   });
   site.order(REMOVE, async ({ say, api }, form) => {

@@ -15,7 +15,7 @@ import { crossSite, refusalText } from './refusals.ts';
 import { forgetSession, sessionOf } from './session.ts';
 import { hasShortcuts } from './shortcuts.ts';
 import { signInPage } from './sign-in-page.ts';
-import { LONG_TEXTS, type Unsent, unsentOf } from './unsent.ts';
+import { longTextsIn, type Unsent, unsentOf } from './unsent.ts';
 import type { Screen, Visit } from './visit.ts';
 
 /** Adds screens and orders, with paths below /console. */
@@ -101,7 +101,7 @@ async function answer(
   carryOut: (form: Form) => Promise<FlashMessage | Screen>,
 ): Promise<Response> {
   const { c } = visit;
-  if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
+  if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say, longTextsIn(form)));
   const result = await carryOut(form);
   if (!('to' in result)) return showScreen(visit, hub, result);
   const unsent = result.isDone ? undefined : unsentOf(c.req.path, form, result);
@@ -135,17 +135,16 @@ function notTaken({ c, say }: Visit, hub: ConsoleContext, error: unknown): Respo
 async function signedOut(c: Context, hub: ConsoleContext, path: string): Promise<Response> {
   const page = c.req.header('referer');
   if (path === SIGN_OUT) return toSignIn(c, hub);
-  const unsent = await longTextsIn(c);
+  const unsent = await textsSentIn(c);
   if (unsent.length > 0) return signInPage(c, hub, 401, { next: pageOf(page), unsent }, notDone);
   setFlashMessage(c, hub, { to: '/console/sign-in', text: notDone(sayIn(languageOf(c))), isDone: false });
   return toSignIn(c, hub, page);
 }
 
-/** None of an upload, whose file the browser has. */
-async function longTextsIn(c: Context): Promise<readonly string[]> {
-  if (mediaTypeOf(c) !== 'application/x-www-form-urlencoded') return [];
-  const form = await formOf(c);
-  return LONG_TEXTS.flatMap((name) => form(name) ?? []);
+/** The long texts of an order that is not carried out. None of an upload, whose file the browser has. */
+export async function textsSentIn(c: Context): Promise<readonly string[]> {
+  const isForm = c.req.method === 'POST' && mediaTypeOf(c) === 'application/x-www-form-urlencoded';
+  return isForm ? longTextsIn(await formOf(c)) : [];
 }
 
 /** @throws Refusal 429 when the key has too many open streams */

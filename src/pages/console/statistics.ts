@@ -30,10 +30,14 @@ import { STATUSES, word } from './words.ts';
 
 const ADDRESS = '/console/statistics';
 const FILTER = ['period', 'by', 'rule', 'column', 'key'] as const;
+/** The place in the table, to lead back to. */
+const PLACE = ['level', 'sort', 'order', 'page'] as const;
 
 /** The statistics of the present quarter, the lowest share in time first. Each number leads to its dossiers. */
 export function addStatistics(site: Site, hub: Pick<ConsoleContext, 'report' | 'nowMs' | 'reportingDay'>): void {
-  site.screen('/statistics', async ({ c, say }) => {
+  site.screen('/statistics', async (visit) => {
+    const { c, say } = visit;
+    const place = queryOf(visit, PLACE);
     const periods = periodsUpTo(hub.nowMs(), hub.reportingDay);
     const given = askedOf(c, periods);
     const isNamed = parameterOf(c, 'period') !== undefined;
@@ -45,7 +49,7 @@ export function addStatistics(site: Site, hub: Pick<ConsoleContext, 'report' | '
     const dossiers = (column: string, key: string | null | undefined): string | undefined =>
       level !== undefined && key === undefined
         ? undefined
-        : `${ADDRESS}/dossiers${queryText({ ...of, column, key: key === null ? KEYLESS : key })}`;
+        : `${ADDRESS}/dossiers${queryText({ ...of, column, key: key === null ? KEYLESS : key, ...place })}`;
     return {
       title: say('Thống kê', 'Statistics'),
       body: html`<p class="note">${say(
@@ -68,6 +72,7 @@ ${statisticsNotes(say, asked, report)}`,
   site.screen('/statistics/dossiers', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, FILTER);
+    const place = queryOf(visit, PLACE);
     const { body, problem } = await api.get<Listed<CountedDossier>>('statistics/dossiers', {
       ...query,
       ...queryOf(visit, ['cursor']),
@@ -77,9 +82,9 @@ ${statisticsNotes(say, asked, report)}`,
     const total = body?.next && column ? await numberOf(visit, column, query.key) : undefined;
     return {
       title: say('Hồ sơ của một số liệu', 'The dossiers of a number'),
-      body: html`<p class="links"><a href="${ADDRESS}${queryText({ period: query.period, by: query.by, rule: query.rule })}">${say('« Thống kê', '« Statistics')}</a>
+      body: html`<p class="links"><a href="${ADDRESS}${queryText({ period: query.period, by: query.by, rule: query.rule, ...place })}">${say('« Thống kê', '« Statistics')}</a>
 <span class="note">${[query.period && periodName(say, query.period), column && columnWords(visit, column), query.key && (agencies.get(query.key) ?? query.key)].filter(Boolean).join(' · ')}</span></p>
-${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.items, next: body.next, total })}${pager(visit, body, query)}` : ''}`,
+${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.items, next: body.next, total })}${pager(visit, body, { ...query, ...place })}` : ''}`,
     };
   });
 }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { FlashMessage } from './flash-message.ts';
 import type { Form } from './forms.ts';
@@ -17,10 +18,17 @@ export interface Unsent {
   readonly notShown: Set<string>;
 }
 
-/** The fields of long texts, which an officer would not like to write again. */
-export const LONG_TEXTS = ['text', 'cause', 'measures', 'lines', 'codes'] as const;
+/** The fields of texts that an officer would not like to write again. */
+const TEXTS = ['why', 'text', 'cause', 'measures', 'lines', 'codes'] as const;
 
-const TEXTS = ['why', ...LONG_TEXTS];
+/** The texts of a form that are long, with its reason. A reason alone is long where it is the answer to a citizen. */
+export function longTextsIn(form: Form): readonly string[] {
+  const texts = TEXTS.flatMap((name) => form(name) ?? []);
+  const isShort = texts.length === 1 && texts[0] === form('why') && (texts[0]?.length ?? 0) <= LONGEST_SHORT;
+  return isShort ? [] : texts;
+}
+
+const LONGEST_SHORT = 60;
 
 /** Undefined where the form has no text to keep. */
 export function unsentOf(path: string, form: Form, message: FlashMessage): Unsent | undefined {
@@ -56,6 +64,10 @@ export function textsNotShown({ form, notShown }: Unsent): readonly string[] {
 }
 
 /** Texts that were not sent, to copy. */
+export function textsToCopy(say: Say, texts: readonly string[]): Html {
+  return unsentTexts(say('Nội dung chưa gửi, để sao chép', 'What was not sent, to copy'), texts);
+}
+
 export function unsentTexts(label: string, texts: readonly string[]): Html {
   if (texts.length === 0) return html``;
   return html`<section class="card entries">${texts.map(

@@ -462,6 +462,10 @@ export const ACTIONS = {
   'order.previewed': ['xem trước việc xóa dữ liệu của một người', 'preview the erasure of one person’s data'],
   'order.erased': ['xóa dữ liệu của một người', 'erase the data of one person'],
   'retention.erased': ['xóa dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
+  'record.evidence': ['lập chứng cứ về bản ghi', 'create evidence of a record'],
+  'doubtful.settle': ['xử lý hồ sơ chưa khẳng định được', 'settle a doubtful dossier'],
+  'file.read': ['tải tệp của người dân', 'read a file of a person'],
+  'file.link': ['lập đường dẫn tải tệp', 'create a link to a file'],
   'register.ask': ['tra cứu CSDL quốc gia, chuyên ngành', 'ask a register'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
 } as const satisfies WordTable;

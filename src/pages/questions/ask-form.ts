@@ -13,8 +13,18 @@ export type Typed = Readonly<Partial<Record<Field, string>>>;
 
 const LONGEST_CONTENT = 5_000;
 
-/** The form of a question, with each error beside its field. */
-export function askForm(say: Say, { fields, agencies }: OfferedServices, typed: Typed, wrong: readonly Field[]): Html {
+/**
+ * The form of a question, with each error beside its field.
+ *
+ * @param ticket of a form that is sent again; a new form has a new one
+ */
+export function askForm(
+  say: Say,
+  { fields, agencies }: OfferedServices,
+  typed: Typed,
+  wrong: readonly Field[],
+  ticket: string = randomUUID(),
+): Html {
   const none = say('Không chọn', 'None');
   const input = (name: Field, label: string, more: Html | string = '') => html`<label>${label}
 <input name="${name}" value="${typed[name] ?? ''}"${more}${mark(name, wrong)}>${beside(say, name, typed, wrong)}</label>`;
@@ -35,7 +45,7 @@ ${input('service', say('Mã thủ tục (nếu biết)', 'Code of the service (i
 <textarea name="content" rows="6" required maxlength="${LONGEST_CONTENT}"${mark('content', wrong)}>${typed.content ?? ''}</textarea>${beside(say, 'content', typed, wrong)}</label>
 <label class="choice"><input type="checkbox" name="hidden" value="1"${typed.hidden ? html` checked` : ''}> ${say('Không công khai câu hỏi này', 'Do not publish this question')}</label>
 ${trapField(say)}
-<input type="hidden" name="ticket" value="${randomUUID()}">
+<input type="hidden" name="ticket" value="${ticket}">
 <button>${say('Gửi câu hỏi', 'Send the question')}</button>
 <p class="note">${say(
     'Không gửi khiếu nại, tố cáo tại đây. Vui lòng gửi đơn đến cơ quan có thẩm quyền giải quyết hoặc nơi tiếp công dân, theo Luật Khiếu nại, Luật Tố cáo.',

@@ -33,14 +33,18 @@ export function addAskPage(
     const typed: Typed = Object.fromEntries(
       FIELDS.map((name) => [name, sent.get(name)?.trim()]).filter(([, value]) => value),
     );
+    const ticket = ticketIn(sent);
     const [answer, offered] = await Promise.all([
       // A form that is sent twice has one ticket, and makes one question.
-      callPublic<Reply>(app, c, '/api/public/questions', questionOf(typed), ticketIn(sent)),
-      catalogue.offered(),
+      callPublic<Reply>(app, c, '/api/public/questions', questionOf(typed), ticket),
+      // Without the catalogue the form has no lists, and still what was typed.
+      catalogue.offered().catch(() => NOTHING_OFFERED),
     ]);
-    return page(c, (say) => ({ ...answered({ c, say, typed, offered }, answer), asked: {} }));
+    return page(c, (say) => ({ ...answered({ c, say, typed, offered, ticket }, answer), asked: {} }));
   });
 }
+
+const NOTHING_OFFERED: OfferedServices = { fields: [], agencies: [], audiences: [] };
 
 /** @returns undefined for a form without a ticket of this page */
 function ticketIn(sent: URLSearchParams): string | undefined {
@@ -66,11 +70,12 @@ interface Asked {
   readonly say: Say;
   readonly typed: Typed;
   readonly offered: OfferedServices;
+  readonly ticket: string | undefined;
 }
 
 type Page = Pick<Shown, 'title' | 'body' | 'status'>;
 
-function answered({ c, say, typed, offered }: Asked, answer: PublicAnswer<Reply>): Page {
+function answered({ c, say, typed, offered, ticket }: Asked, answer: PublicAnswer<Reply>): Page {
   const { status, body } = answer;
   if (status === 200 || status === 201 || status === 202) return sentPage(say, typed, body);
   const notSent = say('Chưa gửi được câu hỏi', 'The question was not sent');
@@ -78,13 +83,14 @@ function answered({ c, say, typed, offered }: Asked, answer: PublicAnswer<Reply>
     const wrong = wrongFields(typed, body.problems ?? []);
     return { title: notSent, status, body: askForm(say, offered, typed, wrong) };
   }
-  // The ticket is that of a question which was sent with other content. The form below has a new one.
+  // The ticket is that of a question which was sent with other content, so the form below has a new one. After an outage it has
+  // the same one: the question may have been stored.
   const isSentBefore = status === 409;
   return {
     title: notSent,
     status: isSentBefore ? status : troubleStatus(c, answer),
     body: html`<p class="card" role="alert">${isSentBefore ? sentBefore(say) : troubleOf(say, answer)}</p>
-${askForm(say, offered, typed, [])}`,
+${askForm(say, offered, typed, [], isSentBefore ? undefined : ticket)}`,
   };
 }
 
