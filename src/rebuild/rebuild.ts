@@ -50,7 +50,6 @@ export interface RebuildReport {
   readonly notSwapped?: string | undefined;
 }
 
-const PAGE_CODES = 500;
 /** Pages compared at once, beyond one for each lane: PostgreSQL reads some while others are decrypted. */
 const MORE_PAGES = 2;
 const LIMIT = 100;
@@ -184,13 +183,18 @@ async function compareAll(work: Work): Promise<readonly string[]> {
     work.dossiers += codes.length;
     work.tell({ what: `comparing: ${work.dossiers} dossiers`, done: 0, total: 0 });
   };
-  const pages = allCodes(deps.live, PAGE_CODES, work.signal);
-  await Promise.all(
-    Array.from({ length: lanes.count + MORE_PAGES }, async () => {
-      for (let page = await pages.next(); !page.done; page = await pages.next()) await compareOne(page.value);
-    }),
-  );
-  return [...suspects];
+  const pages = allCodes(deps.live, work.signal);
+  try {
+    await Promise.all(
+      Array.from({ length: lanes.count + MORE_PAGES }, async () => {
+        for (let page = await pages.next(); !page.done; page = await pages.next()) await compareOne(page.value);
+      }),
+    );
+  } finally {
+    // Frees its connection, also where one of the pages failed.
+    await pages.return(undefined);
+  }
+  return [...suspects].sort();
 }
 
 async function compare(
