@@ -70,6 +70,10 @@ function receiptDetails({ feeKind = 'Phi' }: Settings, { payment, dossier, accou
   const { agencyCode = dossier.agencyCode, items = [{ amountVnd: payment.amountVnd }] } = payment;
   // The dossier names its own agency, and another one may collect the fee.
   const agencyName = agencyCode === dossier.agencyCode ? (dossier.agencyName ?? agency?.name) : agency?.name;
+  const { applicant } = dossier;
+  const payer = payment.payer?.name ?? applicant?.name ?? '';
+  // Somebody else who pays gets no receipt with the applicant's number and address.
+  const own = payer.toLowerCase() === applicant?.name?.toLowerCase() ? applicant : undefined;
   return {
     MaDichVu: '2',
     MaTTHC: dossier.serviceCode,
@@ -82,9 +86,9 @@ function receiptDetails({ feeKind = 'Phi' }: Settings, { payment, dossier, accou
     TKThuHuong: account?.number ?? '',
     TenTKThuHuong: account?.name ?? '',
     MaNHThuHuong: account?.bank ?? '',
-    HoTenNguoiNop: payment.payer?.name ?? dossier.applicant?.name ?? '',
-    SoCMNDNguoiNop: dossier.applicant?.identityNumber ?? NO_IDENTITY,
-    DiaChiNguoiNop: dossier.applicant?.address ?? '',
+    HoTenNguoiNop: payer,
+    SoCMNDNguoiNop: own?.identityNumber ?? NO_IDENTITY,
+    DiaChiNguoiNop: own?.address ?? '',
     NoiDungThanhToan: info,
     PhiLePhi: items.map((item) => ({
       LoaiPhiLePhi: feeKind,
