@@ -18,9 +18,12 @@ export const variableName = (text: string): string =>
     .replace(/^(?=[0-9])/, '_')
     .toUpperCase();
 
-/** A variable for a shell and for systemd, whatever its value holds: an address may have `&`, a password `$`. */
+/**
+ * A variable for a shell and for systemd, whatever its value holds: an address may have `&`, a password `$`. After a bare
+ * backslash systemd reads the next quote as a letter, so an apostrophe stands in double quotes.
+ */
 export function environmentLine(name: string, value: string): string {
-  return `${name}='${value.replaceAll("'", "'\\''")}'\n`;
+  return `${name}='${value.replaceAll("'", `'"'"'`)}'\n`;
 }
 
 /** hub.config.md: JSON has no comments, so they stand beside it. */
