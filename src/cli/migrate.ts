@@ -14,8 +14,8 @@ export function addMigrate(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action((options: CommonOptions) =>
       runCommand(options, async () => {
-        const config = loadConfig(process.env);
-        const applied = await withDatabase(config, applyAll, { mayCreate: true });
+        const config = loadConfig(process.env, undefined, false);
+        const applied = await withDatabase(config, applyAll);
         const text =
           applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to apply: the tables are of this version';
         return { text, document: { applied } };

@@ -181,6 +181,7 @@ describe('without the variables of the hub', () => {
   afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
   test.each([
+    ['migrate'],
     ['rebuild'],
     ['export', 'all.ndjson'],
     ['evidence', 'H60.01-250812-0035', 'x.jws'],

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { testDatabase } from '../support/database.ts';
 import { startHubProcess, testFolder } from '../support/process.ts';
 
@@ -64,10 +65,11 @@ test.skipIf(process.platform === 'win32')('a hub that was not started at a termi
 test.skipIf(process.platform !== 'linux')('an interrupted command leaves no server of its own behind', async () => {
   const folder = testFolder({});
   const dataDir = join(folder.path, 'data');
+  await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') }).then((server) => server.stop());
   const { DATABASE_URL: _, ...env } = process.env;
   const command = spawn(process.execPath, ['bin/lienthong.mjs', 'migrate'], {
     cwd: ROOT,
-    env: { ...env, HUB_DATA_DIR: dataDir },
+    env: { ...env, HUB_SECRET, HUB_DATA_DIR: dataDir },
     stdio: 'ignore',
   });
   const place = () =>
