@@ -1,6 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig, ROLES } from '../src/config/config.ts';
 
 const { unitsOfRoles } = await import(new URL('../scripts/package/units.mjs', import.meta.url).href);
@@ -41,6 +52,40 @@ test('the removal of the package stops every unit that somebody may have enabled
   const enabled = files.filter((name) => /^\[Install\]$/m.test(readFileSync(join(parts, name), 'utf8')));
   const [, stopped = ''] = /^ *for unit in (.*); do$/m.exec(readFileSync(join(parts, 'prerm'), 'utf8')) ?? [];
   expect(stopped.split(' ').sort()).toEqual([...enabled, ...ROLES.map((role) => `lienthong@${role}.service`)].sort());
+});
+
+describe.skipIf(process.platform !== 'linux')('the scripts of the package', () => {
+  const root = mkdtempSync(join(tmpdir(), 'lienthong-package-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const [etc, data, wants] = ['etc/lienthong', 'var/lib/lienthong', 'etc/systemd/system/multi-user.target.wants'].map(
+    (path) => join(root, path),
+  ) as [string, string, string];
+
+  /** Runs a script below this folder, with a `systemctl` that does nothing. */
+  function runScript(name: string, ...args: readonly string[]): void {
+    const text = readFileSync(join(ROOT, 'scripts/package', name), 'utf8');
+    const script = join(root, name);
+    writeFileSync(script, text.replace(/(?<!\w)\/(?=(?:etc|var|run)\/)/g, `${root}/`));
+    const bin = join(root, 'bin');
+    mkdirSync(bin, { recursive: true });
+    for (const [command, does] of Object.entries({ systemctl: '' })) {
+      writeFileSync(join(bin, command), `#!/bin/sh\n${does}\n`);
+      chmodSync(join(bin, command), 0o755);
+    }
+    for (const folder of [etc, data, wants, join(root, 'run/systemd/system')]) mkdirSync(folder, { recursive: true });
+    execFileSync('sh', [script, ...args], { env: { PATH: `${bin}:${process.env.PATH}` } });
+  }
+
+  test('keep the secret of every purge beside the data', () => {
+    for (const secret of ['first', 'second', 'third']) {
+      mkdirSync(etc, { recursive: true });
+      writeFileSync(join(etc, 'hub.env'), secret);
+      runScript('postrm', 'purge');
+    }
+    expect(existsSync(etc)).toBe(false);
+    const kept = readdirSync(data).map((name) => readFileSync(join(data, name), 'utf8'));
+    expect(kept.toSorted()).toEqual(['first', 'second', 'third']);
+  });
 });
 
 test('the processes of one machine have different, known ports for probes and metrics, which the pages name', () => {
