@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,21 +62,46 @@ describe.skipIf(process.platform !== 'linux')('the scripts of the package', () =
   const [etc, data, wants] = ['etc/lienthong', 'var/lib/lienthong', 'etc/systemd/system/multi-user.target.wants'].map(
     (path) => join(root, path),
   ) as [string, string, string];
+  const calls = join(root, 'calls');
+  const link = join(wants, 'lienthong.service');
 
-  /** Runs a script below this folder, with a `systemctl` that does nothing. */
+  /** Runs a script below this folder, with a `systemctl` that only enables, disables and notes. */
   function runScript(name: string, ...args: readonly string[]): void {
     const text = readFileSync(join(ROOT, 'scripts/package', name), 'utf8');
     const script = join(root, name);
     writeFileSync(script, text.replace(/(?<!\w)\/(?=(?:etc|var|run)\/)/g, `${root}/`));
     const bin = join(root, 'bin');
     mkdirSync(bin, { recursive: true });
-    for (const [command, does] of Object.entries({ systemctl: '' })) {
+    const SYSTEMCTL = `case "$*" in
+      enable*lienthong.service) ln -sf /none '${link}' ;;
+      disable*lienthong.service) rm -f '${link}' ;;
+    esac
+    echo "$@" >> '${calls}'`;
+    for (const [command, does] of Object.entries({ systemctl: SYSTEMCTL, getent: '', install: '' })) {
       writeFileSync(join(bin, command), `#!/bin/sh\n${does}\n`);
       chmodSync(join(bin, command), 0o755);
     }
     for (const folder of [etc, data, wants, join(root, 'run/systemd/system')]) mkdirSync(folder, { recursive: true });
     execFileSync('sh', [script, ...args], { env: { PATH: `${bin}:${process.env.PATH}` } });
   }
+  const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+  test('leave an enabled unit enabled when the package is removed and installed again', () => {
+    runScript('postinst', 'configure');
+    expect(isLink(link)).toBe(true);
+    runScript('prerm', 'remove');
+    runScript('postrm', 'remove');
+    expect(readFileSync(calls, 'utf8')).toMatch(/ --quiet lienthong\.service$/m);
+    runScript('postinst', 'configure', '0.1.0');
+    expect(isLink(link)).toBe(true);
+  });
+
+  test('leave no link to a unit after a purge', () => {
+    const links = [link, join(wants, 'lienthong@api.service'), join(wants, 'lienthong-backup.timer')];
+    for (const one of links) if (!isLink(one)) symlinkSync('/none', one);
+    runScript('postrm', 'purge');
+    expect(links.filter(isLink)).toEqual([]);
+  });
 
   test('keep the secret of every purge beside the data', () => {
     for (const secret of ['first', 'second', 'third']) {
