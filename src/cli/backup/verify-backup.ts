@@ -39,7 +39,7 @@ export function addVerifyBackup(program: Command): void {
 
 const HELP = `
 It runs a PostgreSQL of its own in the folder for temporary files, with the settings and secrets of the backup, and deletes
-it afterwards. It touches neither the hub nor its database.
+it afterwards. It touches neither the hub nor its database. TMPDIR names another folder, such as /var/tmp where /tmp is memory.
 Exit codes: 0 the backup is whole and its index equals its messages, 1 it is not, 2 it could not be checked.`;
 
 /** Damage is what this command looks for, and no failure of the check. */
