@@ -230,9 +230,13 @@ describe('a backup', () => {
     await Promise.all([old.drop(), used.drop()]);
   });
 
-  test('brings settings and secrets to a new machine, readable by their owner alone', async () => {
-    const { code } = await run('restore', file, '--key', keyFile, '--settings', 'machine');
+  test('brings settings to a new machine, and secrets that only their owner reads, whatever the umask', async () => {
+    const umask = process.umask(0o077);
+    const { code } = await run('restore', file, '--key', keyFile, '--settings', 'machine').finally(() =>
+      process.umask(umask),
+    );
     expect(code).toBe(0);
+    expect(statSync(join(folder, 'machine', 'hub.config.json')).mode & 0o777).toBe(0o644);
     expect(readFileSync(join(folder, 'machine', 'hub.config.json'), 'utf8')).toContain('${PORTAL_KEY}');
     expect(readFileSync(join(folder, 'machine', 'hub.env'), 'utf8')).toBe(
       `PORTAL_KEY='mat-ma-cua-cong-tinh-h60'\nHUB_SECRET='${SECRET}'\n`,

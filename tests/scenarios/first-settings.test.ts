@@ -100,6 +100,18 @@ describe('the first settings of a province', () => {
       for (const secret of secrets) expect(read(file)).not.toContain(secret);
   });
 
+  test('are readable for the user of the service where root has a strict umask, except the secrets', async () => {
+    const strict = join(folder, 'strict');
+    const umask = process.umask(0o077);
+    try {
+      expect((await init(...PROVINCE, '--folder', strict)).code).toBe(0);
+    } finally {
+      process.umask(umask);
+    }
+    const modes = ['hub.config.json', 'hub.env'].map((file) => statSync(join(strict, file)).mode & 0o777);
+    expect(modes).toEqual([0o644, 0o600]);
+  });
+
   test('bring a proxy that passes streams and large files on, as the pages show it', () => {
     const written = read('proxy.conf');
     for (const page of ['docs/operate/install.md', 'docs/vi/van-hanh/cai-dat.md']) {

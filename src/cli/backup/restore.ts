@@ -71,7 +71,10 @@ function writeSettings(settings: Settings, folder: string): Result {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(texts)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, name), text, { flag: 'wx', mode: name === 'hub.config.json' ? 0o644 : 0o600 });
+    const mode = name === 'hub.config.json' ? 0o644 : 0o600;
+    writeFileSync(join(folder, name), text, { flag: 'wx', mode });
+    // The service's user reads the configuration, whatever the umask of root.
+    chmodSync(join(folder, name), mode);
   }
   openToGroup(folder, Object.keys(placed));
   return {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
@@ -100,7 +100,7 @@ function refuseSharedVariable({ variables }: FirstSettings): void {
     throw new UsageError(`--partner: two settings would be read from ${shared}, expected id:adapter with another id`);
 }
 
-/** Writes the files. Only their owner may read the secrets. */
+/** Writes the files. Only their owner may read the secrets. The service's user reads the rest, whatever the umask of root. */
 function write(
   folder: string,
   answers: Answers,
@@ -114,7 +114,10 @@ function write(
     'proxy.conf': proxyText(answers.url),
   };
   mkdirSync(folder, { recursive: true });
-  for (const file of FILES)
-    writeFileSync(join(folder, file), texts[file], { flag: 'wx', mode: file === 'hub.env' ? 0o600 : 0o644 });
+  for (const file of FILES) {
+    const mode = file === 'hub.env' ? 0o600 : 0o644;
+    writeFileSync(join(folder, file), texts[file], { flag: 'wx', mode });
+    chmodSync(join(folder, file), mode);
+  }
   return FILES;
 }
