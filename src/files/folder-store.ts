@@ -18,6 +18,11 @@ export function createFolderStore(folder: string): ObjectStore {
     },
     open: (place) => createReadStream(pathOf(place)),
     remove: (place) => rm(pathOf(place), { force: true }),
+    lacks: (place) =>
+      access(pathOf(place)).then(
+        () => false,
+        ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
+      ),
     async *placesBefore(ms) {
       for (const part of await readdir(folder).catch(() => []))
         if (/^[0-9a-f]{2}$/.test(part))

@@ -20,8 +20,10 @@ import {
   noteScan,
   OverQuota,
   recordFile,
+  replaceCopy,
   type ScanState,
   type StoredFile,
+  somePlaces,
 } from '../ledger/files.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { takeInlineFiles } from './inline-files.ts';
@@ -81,6 +83,8 @@ export interface HubFiles extends FileSource {
   sweep(): Promise<void>;
   /** Removes bytes without a record: of a process that was killed while it stored them. */
   removeOrphans(): Promise<void>;
+  /** Looks at this many stored files, chosen at random. Counts those whose bytes a restore has left out. */
+  lookAtBytes(most: number): Promise<{ readonly looked: number; readonly missing: number }>;
   /** Why nothing can be stored. Undefined if something can. */
   storeTrouble(): Promise<string | undefined>;
   /** Whether the scanner answers. Undefined if the settings want none. */
@@ -149,6 +153,7 @@ export function createHubFiles(deps: FilesDeps): HubFiles {
     of: (party, sha256) => filesOfParty(database, party, sha256),
     sweep: () => forEachInOrder([() => removeUnused(deps), () => scanWaiting(deps, unscannable)], (work) => work()),
     removeOrphans: () => removeOrphans(deps),
+    lookAtBytes: (most) => lookAtBytes(deps, most),
     storeTrouble: () => store.trouble(),
     isScannerThere: async () => scanner?.isThere(),
   };
@@ -195,11 +200,21 @@ async function takeFile(
       await store.remove(place);
       throw overQuota(party, held + bytes, most);
     });
-    if (recorded.place !== place) await store.remove(place);
+    if (recorded.place !== place) await keepOneCopy(deps, recorded.place, file);
     return { reference: fileReference(sha256), sha256, bytes, mediaType, scan, isNew: recorded.isNewToParty };
   } finally {
     await rm(spooled.path, { force: true });
   }
+}
+
+/** Keeps the copy that was stored before. If a restore has left out its bytes, keeps the new copy. */
+async function keepOneCopy(
+  { database, store }: FilesDeps,
+  before: string,
+  copy: Pick<StoredFile, 'sha256' | 'place' | 'secret' | 'secretKey'>,
+): Promise<void> {
+  const isReplaced = (await store.lacks?.(before)) === true && (await replaceCopy(database, before, copy));
+  if (!isReplaced) await store.remove(copy.place);
 }
 
 /** The file is kept nowhere, and its sender tries again. */
@@ -375,6 +390,12 @@ async function verdictOf(deps: FilesDeps, scanner: Scanner, file: StoredFile): P
     throw error;
   }
   return scan.end();
+}
+
+async function lookAtBytes({ database, store }: FilesDeps, most: number): ReturnType<HubFiles['lookAtBytes']> {
+  const places = store.lacks ? await somePlaces(database, randomBytes(32).toString('hex'), most) : [];
+  const lacks = await Promise.all(places.map((place) => store.lacks?.(place)));
+  return { looked: places.length, missing: lacks.filter((isMissing) => isMissing).length };
 }
 
 async function removeOrphans({ database, store, spool }: FilesDeps): Promise<void> {

@@ -10,6 +10,8 @@ export interface ObjectStore {
   open(place: string): AsyncIterable<Buffer>;
   /** Removes a place. One that does not exist is no error. */
   remove(place: string): Promise<void>;
+  /** Whether nothing is stored at a place. Undefined: the store cannot have lost a place by a restore of the machine. */
+  lacks?(place: string): Promise<boolean>;
   /** Places that were written before a moment of the machine's clock, or that of the store. */
   placesBefore(ms: number): AsyncIterable<string>;
   /** Why nothing can be stored, without secrets. Undefined if something can. */

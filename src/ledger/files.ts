@@ -255,6 +255,39 @@ export async function forgetFile({ pool }: Db, sha256: string, place: string): P
   });
 }
 
+/**
+ * Gives a stored file another copy of its bytes.
+ *
+ * @param before the place of the copy that is lost
+ * @returns false: the file has another place by now, or is removed
+ */
+export async function replaceCopy(
+  { pool }: Db,
+  before: string,
+  { sha256, place, secret, secretKey }: Pick<StoredFile, 'sha256' | 'place' | 'secret' | 'secretKey'>,
+): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'replace copy of file',
+    text: `UPDATE files SET place = $3, secret = $4, secret_key = $5
+           WHERE sha256 = $1 AND place = $2 AND state = 'stored'`,
+    values: [sha256, before, place, secret, secretKey],
+  });
+  return rowCount === 1;
+}
+
+/** The places of stored files. Takes the hashes from this one on, then those before it. */
+export async function somePlaces({ pool }: Db, sha256: string, most: number): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ place: string }>({
+    name: 'some places',
+    text: `(SELECT place FROM files WHERE sha256 >= $1 AND state = 'stored' ORDER BY sha256 LIMIT $2)
+           UNION ALL
+           (SELECT place FROM files WHERE sha256 < $1 AND state = 'stored' ORDER BY sha256 LIMIT $2)
+           LIMIT $2`,
+    values: [sha256, most],
+  });
+  return rows.map(({ place }) => place);
+}
+
 /** Those of the places that a file has. */
 export async function knownPlaces({ pool }: Db, places: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await pool.query<{ place: string }>({

@@ -9,8 +9,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import opencps from '../../adapters/opencps-bus/adapter.ts';
 import simulator, { SIMULATOR_CLIENT } from '../../adapters/opencps-bus/simulator.ts';
 import restMinistry from '../../adapters/rest-ministry/adapter.ts';
+import { checkFiles } from '../../src/cli/doctor/check-files.ts';
+import type { Config } from '../../src/config/config.ts';
+import { openDatabase } from '../../src/database/pool.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
+import type { Vault } from '../../src/secrets/vault.ts';
 import { EICAR, startClamd } from '../support/clamd.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
@@ -166,6 +170,30 @@ describe('files', () => {
     const reply = await readFile(sha256(file), 'one-stop');
     expect(Buffer.from(await reply.arrayBuffer()).equals(file)).toBe(true);
     expect(reply.headers.get('content-disposition')).toMatch(/^attachment/);
+  });
+
+  test('a file whose bytes a restore has left out is a warning of doctor, and whole after another push', async () => {
+    const file = pdf('Tệp mất nội dung '.repeat(100));
+    await pushFile(file);
+    const [path = '', ...others] = objects().filter((one) => one.includes(sha256(file)));
+    expect(others).toEqual([]);
+    const database = openDatabase(hub.databaseUrl);
+    const doctor = async () =>
+      (await checkFiles({ file: { files: { scan: clamd.url } }, dataDir } as unknown as Config, database, {} as Vault))
+        .filter(({ level }) => level === 'warn')
+        .map(({ found }) => found);
+    try {
+      expect(await doctor()).toEqual([]);
+      rmSync(path);
+      expect(await doctor()).toEqual([expect.stringMatching(/^the bytes of 1 of \d+ files are missing/)]);
+      expect((await pushFile(file)).status).toBe(200);
+      expect(await doctor()).toEqual([]);
+    } finally {
+      await database.close();
+    }
+    expect(objects().filter((one) => one.includes(sha256(file)))).toHaveLength(1);
+    const reply = await readFile(sha256(file), 'one-stop');
+    expect(Buffer.from(await reply.arrayBuffer()).equals(file)).toBe(true);
   });
 
   test('a disk that takes half of a write cuts off no acknowledged file', async () => {

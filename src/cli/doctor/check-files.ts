@@ -17,7 +17,7 @@ export async function checkFiles(config: Config, database: Database, vault: Vaul
   return [
     ...(await checkStore(files, config)),
     await checkScanner(files),
-    ...((await hasTable(database, 'files')) ? await checkStored(database) : []),
+    ...((await hasTable(database, 'files')) ? [...(await checkStored(database)), ...(await checkBytes(files))] : []),
   ];
 }
 
@@ -56,6 +56,21 @@ async function checkScanner(files: Files): Promise<Finding> {
     'the virus scanner does not answer: new files wait',
     'start the scanner, or correct files.scan',
   );
+}
+
+const LOOKED_AT = 100;
+
+/** A restore of the database without the folder of the files leaves records of files that nobody can read. */
+async function checkBytes(files: Files): Promise<readonly Finding[]> {
+  const { looked, missing } = await files.lookAtBytes(LOOKED_AT);
+  if (missing === 0) return [];
+  return [
+    finding(
+      'warn',
+      `the bytes of ${missing} of ${looked} files are missing in HUB_DATA_DIR/files`,
+      'copy this folder from its backup; a file that its sender pushes again is whole again',
+    ),
+  ];
 }
 
 async function checkStored(database: Database): Promise<readonly Finding[]> {
