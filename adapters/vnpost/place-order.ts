@@ -61,7 +61,7 @@ async function cancel(post: Post, { record, known, doubt }: Outgoing<'postal-ord
 function verdictOf({ settings }: Post, reply: Reply, order: PostalOrder): Outcome {
   const answer = jsonObject(reply.body);
   const why = described(settings, reply, order);
-  const status = formOf(settings) === 'hcc' ? oldStatus(answer) : textOf(answer?.Status ?? answer?.status);
+  const status = formOf(settings) === 'hcc' ? oldStatus(answer) : statusIn(answer, reply.status);
   if (reply.status >= 300 && reply.status < 500 && status === undefined)
     return unavailable(`status-${reply.status}`, why);
   if (reply.status >= 500) return unknown(`status-${reply.status}`, why);
@@ -72,6 +72,13 @@ function verdictOf({ settings }: Post, reply: Reply, order: PostalOrder): Outcom
     `code-${status}`.slice(0, 60),
     say('post-refuses', { code: status, said: shown(settings, text, order) }),
   );
+}
+
+/** VNPost's own code. Gateways write their HTTP status in a member `status` too, which is no code of VNPost. */
+function statusIn(answer: Readonly<Record<string, unknown>> | undefined, httpStatus: number): string | undefined {
+  const status = textOf(answer?.Status ?? answer?.status);
+  const isOfGateway = answer?.Status === undefined && httpStatus >= 300 && status === `${httpStatus}`;
+  return isOfGateway ? undefined : status;
 }
 
 /** The old API answers with a boolean `Status`. */
