@@ -58,7 +58,9 @@ async function initiate(platform: Platform, initiated: Initiated): Promise<Outco
   if (reply.kind !== 'reply') return reply;
   const { code: reference } = initiated.payment;
   const verdict = isPaygov(settings) ? paygovVerdict(reply) : verdictOf(reply);
-  if (verdict.kind === 'none') return withoutVerdict(platform, reply, initiated);
+  // A gateway can report its own failure in the platform's form, after the platform opened the payment.
+  const isOfGateway = verdict.kind === 'refused' && reply.status >= 500;
+  if (verdict.kind === 'none' || isOfGateway) return withoutVerdict(platform, reply, initiated);
   if (verdict.kind === 'refused') {
     const said = shown(settings, verdict.text, initiated);
     return refused(`code-${verdict.code}`.slice(0, 60), say('payment-refused', { code: verdict.code, said }));
@@ -99,7 +101,7 @@ function opened(payUrl: string | undefined): Verdict {
   return payUrl !== undefined && /^https?:\/\//.test(payUrl) ? { kind: 'opened', payUrl } : { kind: 'none' };
 }
 
-/** An answer without a verdict: a gateway's refusal has had no effect, anything else may have. */
+/** An answer without the platform's verdict: a gateway's refusal has had no effect, anything else may have. */
 function withoutVerdict({ settings }: Platform, reply: Reply, about: About): Outcome | Failure {
   const why = described(settings, reply, about);
   if (reply.status >= 300 && reply.status < 500) return unavailable(`status-${reply.status}`, why);
