@@ -16,62 +16,101 @@ import { moduleOf, type Settings } from './settings.ts';
 
 /** How many dossiers one question carries. */
 const AT_A_TIME = 3;
+/** Within this time after a page the next page belongs to the same run. */
+const SAME_RUN_MS = 30_000;
 
 /** How far the round is, and what the previous and this round reported beyond the dossiers' histories. */
 interface Checkpoint {
-  readonly after?: string;
+  readonly after?: string | undefined;
   /** How far dossiers that a push ended have been checked. */
-  readonly ended?: number;
+  readonly ended?: number | undefined;
   readonly before: readonly string[];
   readonly told: readonly string[];
+  /** When the last page ended, if the ministry has answered nothing since a silent page. */
+  readonly silentMs?: number | undefined;
 }
 
 const BEGINNING: Checkpoint = { before: [], told: [] };
 
 /**
  * Polls the ministry about outstanding dossiers, a few at a time, in endless rounds. A dossier that the ministry cannot answer
- * for delays no other one: the next round asks about it again.
+ * for delays no other one: the next round asks about it again. One page without any answer may be due to its dossiers. After
+ * two the run fails, and the next run continues behind the first one.
  */
 export const results: Puller<Settings> = {
   schedule: '0 */2 * * * *',
   read: readResults,
 
   async next(connection, checkpoint, asks): Promise<Page | Outcome> {
-    const { after, ended: endedAfter, before, told } = (checkpoint ?? BEGINNING) as Checkpoint;
+    const { after, ended: endedAfter, before, told, silentMs } = (checkpoint ?? BEGINNING) as Checkpoint;
     const outstanding = await asks.outstanding(AT_A_TIME, after);
     const room = AT_A_TIME - outstanding.length;
     const ended = room > 0 ? await endedInFewWords(connection, asks, room, endedAfter) : undefined;
     const dossiers = [...outstanding, ...(ended?.dossiers ?? [])];
-    const bodies: Page['bodies'][number][] = [];
-    const tells: string[] = [...told];
-    const failures: Failure[] = [];
-    let isAnswered = false;
-    for (const [module, group] of byModule(connection, dossiers)) {
-      const answers = await askAbout(connection, module, group);
-      if ('kind' in answers) return answers;
-      failures.push(...answers.failures);
-      isAnswered ||= answers.bodies.length > 0;
-      for (const body of answers.bodies) {
-        const says = await beyond(asks, readResults(body, connection.settings, connection.codes));
-        if (says.some((one) => !before.includes(one))) bodies.push({ body, mediaType: JSON_TYPE });
-        tells.push(...says);
-      }
-    }
-    const more = room === 0 || ended?.more === true;
-    const place = { ended: ended?.after ?? endedAfter };
-    const reached = outstanding.at(-1)?.code ?? after;
+    const answers = await askGroups(connection, asks, dossiers, before);
+    if ('kind' in answers) return answers;
+    const { bodies, failures, isAnswered } = answers;
+    const tells = [...told, ...answers.tells];
     const [failure] = failures;
-    // Without any answer the ministry is away. One or two dossiers among many may be the reason themselves.
-    const isOnlyPage = after === undefined && !more;
-    if (failure && !isAnswered && (isOnlyPage || failures.length === AT_A_TIME)) return failure;
+    const isLast = room > 0;
+    const isAllFailed = failures.length === AT_A_TIME;
+    const isMore = !isLast || ended?.more === true;
+    const isOnlyPage = after === undefined && isLast && (!isMore || isAllFailed);
+    const nowMs = connection.now();
+    const isSameRun = silentMs !== undefined && nowMs - silentMs < SAME_RUN_MS;
+    if (failure && !isAnswered && (isOnlyPage || isSameRun)) return failure;
+    const isSilent = !isAnswered && (isAllFailed || silentMs !== undefined);
+    // An end without any answer would report a ministry that is away as reached. The run asks from the beginning.
+    const beginsAgain = isLast && silentMs !== undefined && isSilent && after !== undefined;
+    const more = isMore || beginsAgain;
+    const continues = isMore && !beginsAgain;
     return {
       bodies,
       more,
-      checkpoint: more ? { ...place, after: reached, before, told: tells } : { ...place, before: tells, told: [] },
+      checkpoint: {
+        ended: beginsAgain ? endedAfter : (ended?.after ?? endedAfter),
+        after: continues ? (outstanding.at(-1)?.code ?? after) : undefined,
+        before: continues ? before : tells,
+        told: continues ? tells : [],
+        silentMs: more && isSilent ? nowMs : undefined,
+      },
       lacks: failure ? textOrWordsOf(failure) : more ? undefined : false,
     };
   },
 };
+
+/** The answers about a page's dossiers, and what they report. A failure if the ministry gives no reply at all. */
+async function askGroups(
+  connection: CivilStatus,
+  asks: HubQueries,
+  dossiers: readonly Dossier[],
+  before: readonly string[],
+): Promise<
+  | {
+      readonly bodies: Page['bodies'];
+      readonly tells: readonly string[];
+      readonly failures: readonly Failure[];
+      readonly isAnswered: boolean;
+    }
+  | Failure
+> {
+  const bodies: Page['bodies'][number][] = [];
+  const tells: string[] = [];
+  const failures: Failure[] = [];
+  let isAnswered = false;
+  for (const [module, group] of byModule(connection, dossiers)) {
+    const answers = await askAbout(connection, module, group);
+    if ('kind' in answers) return answers;
+    failures.push(...answers.failures);
+    isAnswered ||= answers.bodies.length > 0;
+    for (const body of answers.bodies) {
+      const says = await beyond(asks, readResults(body, connection.settings, connection.codes));
+      if (says.some((one) => !before.includes(one))) bodies.push({ body, mediaType: JSON_TYPE });
+      tells.push(...says);
+    }
+  }
+  return { bodies, tells, failures, isAnswered };
+}
 
 /** Dossiers that a push ended without words. One more question gets the reason and the person. */
 async function endedInFewWords(
