@@ -158,8 +158,10 @@ function needingHistory(
       const held = reached.get(working) ?? working.loaded;
       const isAuthoritative = ownership.at(sender.recordedAt).isAuthoritative(sender.party);
       const incoming = { ...incomingOf(item, sender, held, isAuthoritative), isCorrection };
-      // The effect of assumed members depends on earlier items of the batch.
-      if (needsHistory(held, incoming) || (held && item.standIns)) wanted.add(working);
+      // The effects of assumed members, and of steps without authority, depend on earlier items of the batch.
+      const isWeakStep = incoming.kind === 'progress' && !incoming.authoritative;
+      if (needsHistory(held, incoming) || (held && item.standIns) || (isWeakStep && reached.has(working)))
+        wanted.add(working);
       else if (held && incoming.at > held.lastAt)
         reached.set(working, {
           ...held,

@@ -149,6 +149,25 @@ describe('OpenCPS on an LGSP bus', () => {
     expect(taken('statistic').map(({ key }) => key)).toEqual(['2025-8', '2025-9', '2025-10']);
   });
 
+  test.each([
+    ['before', 'H60.01-250812-0036'],
+    ['after', 'H60.01-250812-0037'],
+  ])('a trace that arrives %s the request for papers does not end the wait for them', async (order, DocCode) => {
+    const asked = {
+      DocCode,
+      HasSupplementary: true,
+      Supplementaries: [{ SupplementaryId: 1, SendDate: '2025-08-13T09:00:00.000+0700', IsReceived: false }],
+    };
+    const pushes = [
+      () => push('Document/SyncDocument', document(asked)),
+      () => push('Document/UpdateDocumentTraces', { ...trace('2025-08-13T09:00:05.000Z', 'Yêu cầu bổ sung'), DocCode }),
+    ];
+    await push('Document/SyncDocument', document({ DocCode }));
+    for (const one of order === 'after' ? pushes : pushes.reverse()) await one();
+    const at = { statusAt: '2025-08-13T09:00:00+07:00' };
+    expect(await read(DocCode)).toMatchObject({ status: 'supplement-required', ...at });
+  });
+
   test('comes out of a rebuild identical', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });

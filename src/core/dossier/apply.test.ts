@@ -157,6 +157,30 @@ describe('an event later than all recorded ones', () => {
   });
 });
 
+describe('a step without the authority of its party stands in for a status', () => {
+  const standIn = (hour: number): Incoming => ({ ...progress('processing', hour), authoritative: false });
+
+  test.each(['supplement-required', 'payment-required'] as const)('and does not end %s, in any order', (status) => {
+    const events = [dossier('received', 8), dossier(status, 9), standIn(10)];
+    for (const order of [events, [events[0], events[2], events[1]], events.toReversed()]) {
+      const { held } = played(order as Incoming[]);
+      expect(held?.view).toMatchObject({ status, statusAt: at(9) });
+    }
+  });
+
+  test('but begins the work, and a real step ends the wait', () => {
+    expect(played([dossier('received', 8), standIn(9)]).held?.view.status).toBe('processing');
+    const events = [dossier('supplement-required', 8), standIn(9), progress('processing', 10)];
+    expect(played(events).held?.view).toMatchObject({ status: 'processing', statusAt: at(10) });
+  });
+
+  test('and a party without authority ends the wait by its own step', () => {
+    const events = [dossier('supplement-required', 8), progress('processing', 9)];
+    const { held } = played(events.map((event) => ({ ...event, authoritative: false })));
+    expect(held?.view.status).toBe('processing');
+  });
+});
+
 describe('a repeat of the same content changes nothing', () => {
   const events = [dossier('received', 8), progress('processing', 9), dossier('resolved', 10)];
   const { held, known } = played(events);
@@ -292,7 +316,9 @@ describe('the order of arrival', () => {
 
   sampled('sets of events give the same dossier in any order', () => {
     for (let round = 0; round < rounds; round++) {
-      const events = someEvents(next, () => next(100) < 60);
+      const events = someEvents(next, () => next(100) < 60).map((event) =>
+        event.kind === 'progress' && next(4) === 0 ? { ...event, authoritative: false } : event,
+      );
       const one = played(events);
       const other = played(shuffled(events, next));
       const story = JSON.stringify(events.map(({ record, ...event }) => event));

@@ -10,6 +10,7 @@ import { fold, foldWith, step } from './fold.ts';
 import { merge } from './merge.ts';
 import { isSameJson } from './same-json.ts';
 import { begin as beginFolding, type DossierView, viewOf } from './state.ts';
+import { isFurther, mayFollow } from './status.ts';
 
 /** The index's data about one dossier. */
 export interface Held {
@@ -58,7 +59,15 @@ export function needsHistory(held: Held | undefined, incoming: Incoming): boolea
   if (incoming.isCorrection) return true;
   if (takesOver(held, incoming)) return true;
   if (repeatsNewest(held, incoming)) return false;
-  return incoming.at <= held.lastAt || !isOwn(incoming, held.owner) || isPremature(incoming);
+  return (
+    incoming.at <= held.lastAt || !isOwn(incoming, held.owner) || isPremature(incoming) || mayStandIn(held, incoming)
+  );
+}
+
+/** Whether the step would end a wait, and may be a stand-in. Only the history shows whether it is one. */
+function mayStandIn({ view: { status } }: Held, incoming: Incoming): boolean {
+  if (incoming.kind !== 'progress' || incoming.authoritative) return false;
+  return mayFollow(status, incoming.status) && !isFurther(incoming.status, status);
 }
 
 /** An event before it has a position in the order of recording. */

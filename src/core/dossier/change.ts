@@ -1,7 +1,7 @@
 import { sharedOf } from './claims.ts';
 import { counts, type DossierEvent, isOwn } from './event.ts';
 import { merge } from './merge.ts';
-import { type Folding, type Step, withEvent, withStatus } from './state.ts';
+import { authorityAfter, type Folding, type Step, withEvent, withStatus } from './state.ts';
 import { transition } from './transition.ts';
 
 /** Applies one event to a folding. */
@@ -15,8 +15,9 @@ export function change(
   const record = event.record ? merge(view.record, event.record) : view.record;
   const { moves, anomaly } = transition(view, event);
   const ownRecordAt = event.record ? event.at : view.ownRecordAt;
+  const authority = authorityAfter(view.authority, event);
   return {
-    view: withEvent(view, event, record, moves, { ownStatusAt: event.at, ownRecordAt }),
+    view: withEvent(view, event, record, moves, { ownStatusAt: event.at, ownRecordAt, authority }),
     moved: moves,
     anomaly,
   };
@@ -27,10 +28,10 @@ export function change(
  * the party only adds missing members, unless it is authoritative.
  */
 function shareIn(view: Folding, event: DossierEvent): Omit<Step, 'view'> & { readonly view: Folding } {
-  const { ownStatusAt, ownRecordAt } = view;
+  const { ownStatusAt, ownRecordAt, authority } = view;
   const fillsOnly = event.at === ownRecordAt && !event.authoritative;
   const record = event.record ? merge(view.record, sharedOf(event, view.record, fillsOnly)) : view.record;
-  const own = { ownStatusAt, ownRecordAt };
+  const own = { ownStatusAt, ownRecordAt, authority };
   if (!event.shared?.includes('status'))
     return { view: { ...view, record: withStatus(record, { status: view.status, at: view.statusAt }) }, moved: false };
   if (event.at === ownStatusAt && event.status !== view.status && !event.authoritative)

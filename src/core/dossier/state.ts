@@ -21,6 +21,8 @@ export interface Step {
 export interface Folding extends DossierView {
   readonly ownStatusAt?: string | undefined;
   readonly ownRecordAt?: string | undefined;
+  /** The party whose records came with authority. See isStandIn. */
+  readonly authority?: string | undefined;
 }
 
 export function viewOf(view: Folding): DossierView;
@@ -42,7 +44,25 @@ export function begin(first: OwnRecordEvent, before?: DossierEvent): Folding {
     inferred: source.inferred,
     ownStatusAt: source.at,
     ownRecordAt: first.at,
+    authority: authorityAfter(undefined, first),
   };
+}
+
+type Spoken = Pick<DossierEvent, 'kind' | 'party' | 'authoritative'>;
+
+/** The party whose records came with authority, after one more event of the owner. */
+export function authorityAfter(before: string | undefined, { kind, party, authoritative }: Spoken): string | undefined {
+  if (kind !== 'dossier') return before;
+  if (authoritative) return party;
+  return party === before ? undefined : before;
+}
+
+/**
+ * Whether the status of a step stands in for one that its party did not report. Only such a step lacks the authority
+ * that the party's records have. It may begin the work on a dossier, but never ends a wait.
+ */
+export function isStandIn({ kind, party, authoritative }: Spoken, authority: string | undefined): boolean {
+  return kind === 'progress' && !authoritative && party === authority;
 }
 
 export function withEvent(
@@ -50,16 +70,14 @@ export function withEvent(
   event: DossierEvent,
   record: Dossier,
   moves: boolean,
-  {
-    ownStatusAt,
-    ownRecordAt,
-  }: { readonly ownStatusAt?: string | undefined; readonly ownRecordAt?: string | undefined },
+  { ownStatusAt, ownRecordAt, authority }: Pick<Folding, 'ownStatusAt' | 'ownRecordAt' | 'authority'>,
 ): Folding {
   if (!moves && event.status !== view.status)
     return {
       ...view,
       record: withStatus(record, { status: view.status, at: view.statusAt }),
       ownRecordAt: ownRecordAt ?? view.ownRecordAt,
+      authority,
     };
   return {
     record: withStatus(record, event),
@@ -68,6 +86,7 @@ export function withEvent(
     inferred: staysInferred(view, event),
     ownStatusAt,
     ownRecordAt,
+    authority,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Anomaly, DossierEvent } from './event.ts';
-import type { DossierView } from './state.ts';
+import { type DossierView, type Folding, isStandIn } from './state.ts';
 import { isFurther, mayFollow, mayFollowNothing } from './status.ts';
 
 /** Whether the next event in event order moves the status, and what is unexpected about the move. */
-export function transition(view: DossierView, event: DossierEvent): { moves: boolean; anomaly?: Anomaly } {
+export function transition(view: Folding, event: DossierEvent): { moves: boolean; anomaly?: Anomaly } {
   if (event.status === view.status) return { moves: false };
   const allowed = mayFollow(view.status, event.status);
   const sameTime = event.at === view.statusAt;
@@ -11,7 +11,7 @@ export function transition(view: DossierView, event: DossierEvent): { moves: boo
   if (sameTime && !event.inferred) return { moves: true, anomaly: 'same-time' };
   // A derived time is only a lower bound: at that time it can add a further step, but not undo a real one.
   if (sameTime && !further) return { moves: allowed && view.inferred };
-  if (allowed) return { moves: true };
+  if (allowed) return { moves: further || !isStandIn(event, view.authority) };
   return { moves: event.authoritative, anomaly: mayFollowNothing(view.status) ? reopening(view, event) : 'transition' };
 }
 

@@ -2,7 +2,8 @@ import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { DossierEvent } from '../dossier/event.ts';
 import { inEventOrder } from '../dossier/event-order.ts';
 import { step } from '../dossier/fold.ts';
-import type { DossierView } from '../dossier/state.ts';
+import { authorityAfter, type DossierView, isStandIn } from '../dossier/state.ts';
+import { isFurther } from '../dossier/status.ts';
 import type { Move } from './dossier-times.ts';
 
 /**
@@ -20,12 +21,16 @@ export function courseOf(events: readonly CountingEvent[]): readonly Move[] {
   const moves: Move[] = [];
   let view: DossierView | undefined;
   let ownAt: string | undefined;
+  let authority: string | undefined;
   const yields = yieldingIn(events);
   for (const event of [...events].sort(inEventOrder)) {
     if (yields(event)) continue;
     const { isOthers = false, authoritative, at, status } = event;
     if (isOthers && !authoritative && at === ownAt && status !== view?.status) continue;
+    const isFurtherOrSame = !view || status === view.status || isFurther(status, view.status);
+    if (!isOthers && !isFurtherOrSame && isStandIn(event, authority)) continue;
     if (!isOthers) ownAt = at;
+    if (!isOthers) authority = authorityAfter(authority, event);
     // The content of the record does not matter here. A folding begins with a record.
     const begins = event.kind === 'dossier' || !view;
     const next = step(view, begins ? { ...event, record: NO_RECORD } : event);
