@@ -9,7 +9,7 @@ export function tasksOf(row: Row): readonly Row[] {
 
 /**
  * The steps of a dossier: each task from the moment at which it began. A task has no status of its own. Until the dossier
- * was accepted it was submitted, then it is processed.
+ * was accepted it was submitted, then it is processed. That status stands in, so a task undoes no status of the dossier itself.
  */
 export function stepsOf(row: Row, code: string): readonly Item[] {
   const acceptedAt = parseInstant(firstText(row, 'acceptedDate') ?? '');
@@ -18,7 +18,7 @@ export function stepsOf(row: Row, code: string): readonly Item[] {
     const began = parseInstant(given ?? '');
     const isBefore = acceptedAt === undefined || (began !== undefined && began < acceptedAt);
     const unit = nameIn(task.agency);
-    return readItem('dossier.progress.v1', {
+    const step = {
       code,
       at: given,
       status: isBefore ? 'submitted' : 'processing',
@@ -26,7 +26,8 @@ export function stepsOf(row: Row, code: string): readonly Item[] {
       unit,
       content: contentOf(task),
       startedAt: given,
-    });
+    };
+    return readItem('dossier.progress.v1', step, false, ['status']);
   });
 }
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import igate from '../../adapters/igate/adapter.ts';
 import { igateSimulator, SIMULATOR_CLIENT } from '../../adapters/igate/simulator.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
+import { defineSimulator, type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 
@@ -89,4 +89,41 @@ describe('a one-stop system that runs iGate', () => {
     await pull();
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });
+});
+
+test('a task that begins after the last change of a dossier does not undo its end', async () => {
+  const row = {
+    id: '6853b890edeb9d6b96aa0001',
+    code: FIRST,
+    dossierStatus: { id: 4 },
+    procedure: { code: '1.001193' },
+    agency: { code: 'H60.01' },
+    acceptedDate: '2025-08-12T08:15:00.000+0700',
+    updatedDate: '2025-08-12T15:00:00.000+0700',
+    task: [{ id: 't1', createdDate: '2025-08-12T15:00:00.300+0700', assignee: { fullname: 'Trần Văn B' } }],
+  };
+  const token = { access_token: 't', expires_in: 300 };
+  const host = await startSimulator(
+    defineSimulator({
+      routes: [
+        { method: 'POST', path: '/token', handle: () => ({ body: token }) },
+        { method: 'GET', path: '/pa/dossier/search', handle: () => ({ body: { content: [row], last: true } }) },
+      ],
+    }),
+  );
+  const addresses = { baseUrl: host.url, tokenUrl: `${host.url}/token` };
+  const startAt = '2025-08-01T00:00:00+07:00';
+  const settings = { ...addresses, ...SIMULATOR_CLIENT, startAt, statuses: { '4': 'resolved' } };
+  const hub = await testHub({
+    partners: { igate: { sent: [], script: [], adapter: igate as Adapter } },
+    entries: { igate: { authoritative: true, settings } },
+  });
+  onTestFinished(async () => {
+    await hub.close();
+    await host.close();
+  });
+  await makePullsDue(hub.hub.database, 'igate', ['dossiers'], hub.clock.nowMs);
+  await hub.hub.pipeline.pull('igate', 'dossiers');
+  const { body } = await hub.read(`/api/v1/dossiers/${FIRST}`);
+  expect(body).toMatchObject({ status: 'resolved', statusAt: '2025-08-12T15:00:00+07:00' });
 });
