@@ -28,28 +28,28 @@ export interface Finding {
 
 /**
  * @param version our version
- * @param withHeld the comparison with our version
+ * @param decisive the comparison with our version, or one with the last sent version that found no record
  * @param withDelivered the comparison with the last sent version, if older
  */
 export function judge(
   delivered: LastDelivered,
   version: number,
-  withHeld: Comparison,
+  decisive: Comparison,
   withDelivered?: Comparison,
 ): Finding {
   const code = delivered.subject;
-  if (withHeld.kind === 'failed') {
-    const { outcome } = withHeld;
+  if (decisive.kind === 'failed') {
+    const { outcome } = decisive;
     const [why, reason] =
       'message' in outcome ? [`${outcome.reason}: ${outcome.message}`, outcome.reason] : [outcome.kind, undefined];
     return { code, verdict: 'not-asked', why, reason };
   }
-  if (withHeld.kind === 'untold') return { code, verdict: 'untold', why: sentenceOf(withHeld.why).message };
-  if (withHeld.kind === 'absent')
+  if (decisive.kind === 'untold') return { code, verdict: 'untold', why: sentenceOf(decisive.why).message };
+  if (decisive.kind === 'absent')
     return { code, verdict: 'absent', why: 'it accepted the dossier and no longer has it' };
-  if (withHeld.differences.length === 0) return { code, verdict: 'agrees' };
+  if (decisive.differences.length === 0) return { code, verdict: 'agrees' };
   if (withDelivered?.kind !== 'found' || withDelivered.differences.length > 0)
-    return { code, verdict: 'differs', fields: withHeld.differences.map(masked) };
+    return { code, verdict: 'differs', fields: decisive.differences.map(masked) };
   if (delivered.lastState === 'delivered') return { code, verdict: 'agrees' };
   const reason = delivered.lastReason ? `${delivered.lastState}: ${delivered.lastReason}` : delivered.lastState;
   return {

@@ -275,9 +275,11 @@ async function reconcileOne(
   const isOlder = delivered.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
   const mayBeOlder = isOlder && !work.reconciler.theirsDecides;
   const withDelivered = mayBeOlder && then ? await compare(work, then) : undefined;
-  const finding = judge(delivered, held.version, withHeld, withDelivered);
+  // A second look-up that found no record decides alone. The first one only says that the newest version is not there.
+  const decisive = withDelivered && withDelivered.kind !== 'found' ? withDelivered : withHeld;
+  const finding = judge(delivered, held.version, decisive, withDelivered);
   if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return finding;
-  return { ...finding, repair: await repair(work, delivered, held, withHeld) };
+  return { ...finding, repair: await repair(work, delivered, held, decisive) };
 }
 
 async function compare({ party, reconciler }: Work, item: Outgoing): Promise<Comparison> {

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { TextOrWords } from '#messages/message';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { say, type TextOrWords } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
@@ -8,7 +8,7 @@ import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
 import { constructionAt, transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import ministries from '../../adapters/soap-ministry/simulator.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import type { Comparison, Outgoing } from '../../src/kit/index.ts';
+import { type Comparison, type Outgoing, unknown } from '../../src/kit/index.ts';
 import { type Simulator, startSimulator, testConnection } from '../../src/kit/testing/index.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
@@ -403,14 +403,43 @@ describe('the nightly comparison', () => {
   });
 });
 
+describe('the verdict', () => {
+  let scene: NightlyScene;
+  beforeEach(async () => {
+    scene = await nightlyScene();
+  });
+  afterEach(() => scene.hub.close());
+
+  const same: Comparison = { kind: 'found', differences: [] };
+  const other: Comparison = { kind: 'found', differences: [{ path: '/status', ours: '4', theirs: '2' }] };
+  const NEWER = { code: ONE, status: 'processing', statusAt: '2025-08-13T08:15:00+07:00' };
+
+  test.each<[Comparison, object]>([
+    [{ kind: 'failed', outcome: unknown('timeout', 'it took too long') }, { 'not-asked': 1 }],
+    [{ kind: 'untold', why: say('status', { status: 200 }) }, { untold: 1 }],
+    [{ kind: 'absent' }, { absent: 1 }],
+  ])('is the second look-up when only that one is about the sent version: %j', async (second, counts) => {
+    const { hub, partner } = scene;
+    await hub.push(dossier(NEWER), { party: 'other' });
+    partner.compare = async ({ code, record }) => {
+      if (code !== ONE) return same;
+      return record.status === 'processing' ? other : second;
+    };
+    expect((await hub.hub.reconcile('portal')).counts).toMatchObject({ agrees: 2, differs: 0, ...counts });
+  });
+});
+
 interface NightlyScene {
   readonly hub: TestHub;
   readonly script: Partner['script'];
   /** The dossiers that the partner was asked for. */
   readonly asked: string[];
   readonly incidents: string[];
-  /** Where it differs from ours. */
-  readonly partner: { differences: Extract<Comparison, { kind: 'found' }>['differences'] };
+  /** Where it differs from ours, or its answer to each question. */
+  readonly partner: {
+    differences: Extract<Comparison, { kind: 'found' }>['differences'];
+    compare?: (item: Outgoing<'dossier.upsert.v1'>) => Promise<Comparison>;
+  };
   /** A process's own options; the party's settings, if they differ from those at the start. */
   nightly(reconcile?: ReconcileTimes | false): NightlyReconcile;
 }
@@ -421,9 +450,9 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
   const incidents: string[] = [];
   const answer: NightlyScene['partner'] = { differences: [] };
   const reconcile = {
-    compare: async (_: unknown, { code }: Outgoing): Promise<Comparison> => {
-      asked.push(code);
-      return { kind: 'found', ...answer };
+    compare: async (_: unknown, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> => {
+      asked.push(item.code);
+      return answer.compare ? answer.compare(item) : { kind: 'found', differences: answer.differences };
     },
   };
   const partner = testPartner();
@@ -431,7 +460,7 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
     nowMs: AFTER_RECEIPT,
     partners: { portal: { ...partner, adapter: { ...partner.adapter, reconcile } } },
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
-    ...(setting !== undefined && { entries: { portal: { reconcile: setting } } }),
+    entries: { other: { may: ['status'] }, ...(setting !== undefined && { portal: { reconcile: setting } }) },
   });
   await hub.push([1, 2, 3].map((n) => dossier({ code: `H60.01-250812-000${n}` })));
   await hub.deliver();
