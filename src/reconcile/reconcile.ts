@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
+import type { Outcome } from '#core/dossier/settle';
 import type { Operation } from '#schemas/operations';
 import { planCalls } from '../delivery/plan-calls.ts';
 import type { Originals } from '../index/originals.ts';
@@ -60,7 +61,7 @@ export interface ReconcileReport {
 const PAGE = 100;
 const AT_ONCE = 4;
 const LIMIT = 100;
-/** After this many failed look-ups in a row the partner counts as away. */
+/** After this many look-ups without an answer in a row the partner counts as away. */
 const AWAY_AFTER = 8;
 
 /**
@@ -183,11 +184,12 @@ interface Run {
   judged: number;
   repairedOurs: number;
   repairedTheirs: number;
-  /** Failed look-ups in a row. */
+  /** Look-ups without an answer in a row. */
   away: number;
   lastWhy: string;
   error: string | undefined;
-  note(finding: Finding): void;
+  /** @param outcome of the failed look-up */
+  note(finding: Finding, outcome?: Outcome): void;
 }
 
 function createRun(limit: number): Run {
@@ -200,10 +202,11 @@ function createRun(limit: number): Run {
     away: 0,
     lastWhy: '',
     error: undefined,
-    note(finding) {
+    note(finding, outcome) {
       this.counts[finding.verdict]++;
       if (isJudged(finding)) this.judged++;
-      if (finding.reason !== undefined) {
+      // A refusal is about one dossier. Often there was no call, because no table has its code.
+      if (outcome?.kind === 'unavailable' || outcome?.kind === 'unknown') {
         this.away++;
         this.lastWhy = finding.why ?? '';
       } else if (finding.verdict !== 'pending' && finding.verdict !== 'not-asked') this.away = 0;
@@ -233,7 +236,7 @@ async function reconcilePage(work: Work, subjects: readonly string[]): Promise<v
   const worker = async (): Promise<void> => {
     const isOver = (): boolean => work.run.away >= AWAY_AFTER || work.options.signal?.aborted === true;
     for (let one = waiting.shift(); one && !isOver(); one = waiting.shift())
-      work.run.note(await reconcileOne(work, one, held.get(one.subject), outgoing));
+      work.run.note(...(await reconcileOne(work, one, held.get(one.subject), outgoing)));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
@@ -265,12 +268,12 @@ async function reconcileOne(
   delivered: LastDelivered,
   held: HeldVersion | undefined,
   outgoing: OutgoingOf,
-): Promise<Finding> {
+): Promise<[Finding, Outcome?]> {
   const { options } = work;
   const code = delivered.subject;
-  if (delivered.pending) return { code, verdict: 'pending' };
+  if (delivered.pending) return [{ code, verdict: 'pending' }];
   const [now, then] = [outgoing(delivered, 'held'), outgoing(delivered, 'delivered')];
-  if (!held || !now) return { code, verdict: 'not-asked', why: 'it is no longer kept, or cannot be opened' };
+  if (!held || !now) return [{ code, verdict: 'not-asked', why: 'it is no longer kept, or cannot be opened' }];
   const withHeld = await compare(work, now);
   const isOlder = delivered.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
   const mayBeOlder = isOlder && !work.reconciler.theirsDecides;
@@ -278,8 +281,9 @@ async function reconcileOne(
   // A second look-up that found no record decides alone. The first one only says that the newest version is not there.
   const decisive = withDelivered && withDelivered.kind !== 'found' ? withDelivered : withHeld;
   const finding = judge(delivered, held.version, decisive, withDelivered);
-  if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return finding;
-  return { ...finding, repair: await repair(work, delivered, held, decisive) };
+  if (decisive.kind === 'failed') return [finding, decisive.outcome];
+  if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return [finding];
+  return [{ ...finding, repair: await repair(work, delivered, held, decisive) }];
 }
 
 async function compare({ party, reconciler }: Work, item: Outgoing): Promise<Comparison> {

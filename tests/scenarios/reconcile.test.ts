@@ -8,7 +8,7 @@ import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
 import { constructionAt, transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import ministries from '../../adapters/soap-ministry/simulator.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import { type Comparison, type Outgoing, unknown } from '../../src/kit/index.ts';
+import { type Comparison, type Outgoing, unknown, unmapped } from '../../src/kit/index.ts';
 import { type Simulator, startSimulator, testConnection } from '../../src/kit/testing/index.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
@@ -426,6 +426,18 @@ describe('the verdict', () => {
       return record.status === 'processing' ? other : second;
     };
     expect((await hub.hub.reconcile('portal')).counts).toMatchObject({ agrees: 2, differs: 0, ...counts });
+  });
+
+  test('is not asked for neighbours without a code in a table, and the others are compared', async () => {
+    const { hub, partner } = scene;
+    await hub.push(Array.from({ length: 20 }, (_, n) => dossier({ code: `H60.01-250812-00${10 + n}` })));
+    await hub.deliver();
+    partner.compare = async ({ code }) =>
+      code >= 'H60.01-250812-0020' ? same : { kind: 'failed', outcome: unmapped('service', '1.013225') };
+    expect(await hub.hub.reconcile('portal')).toMatchObject({
+      error: undefined,
+      counts: { agrees: 10, 'not-asked': 13 },
+    });
   });
 });
 
