@@ -1,4 +1,5 @@
 import { maskTail } from '#core/identifiers/identifiers';
+import { maskErrorText } from '#core/masking/masking';
 import { sentenceOf } from '#messages/render';
 import type { Comparison } from '../kit/reconciler.ts';
 import type { LastDelivered } from '../ledger/reconciles.ts';
@@ -42,7 +43,8 @@ export function judge(
     const { outcome } = decisive;
     const [why, reason] =
       'message' in outcome ? [`${outcome.reason}: ${outcome.message}`, outcome.reason] : [outcome.kind, undefined];
-    return { code, verdict: 'not-asked', why, reason };
+    // Shown to operators and stored. Partners may quote people outside this dossier.
+    return { code, verdict: 'not-asked', why: maskErrorText(why), reason };
   }
   if (decisive.kind === 'untold') return { code, verdict: 'untold', why: sentenceOf(decisive.why).message };
   if (decisive.kind === 'absent')

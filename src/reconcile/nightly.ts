@@ -113,7 +113,7 @@ async function reconcileNightly(hub: Hub, deps: ReconcileDeps, asked: Asked, sig
   let error: string | undefined;
   try {
     const report = await reconcileParty(hub, deps, party, { sample: sample !== 'all' ? sample : undefined, signal });
-    error = report.error === undefined ? undefined : maskErrorText(report.error);
+    error = report.error;
     telemetry.log.info({ party: party.id, ...report.counts, agreement: report.agreement, error }, 'reconciled');
     await reportDisagreement(hub, report);
   } catch (thrown) {

@@ -8,7 +8,7 @@ import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
 import { constructionAt, transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import ministries from '../../adapters/soap-ministry/simulator.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import { type Comparison, type Outgoing, unknown, unmapped } from '../../src/kit/index.ts';
+import { type Comparison, type Outgoing, unavailable, unknown, unmapped } from '../../src/kit/index.ts';
 import { type Simulator, startSimulator, testConnection } from '../../src/kit/testing/index.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
@@ -438,6 +438,18 @@ describe('the verdict', () => {
       error: undefined,
       counts: { agrees: 10, 'not-asked': 13 },
     });
+  });
+
+  test('has no names from the words of a partner, neither in the report nor in the database', async () => {
+    const { hub, partner } = scene;
+    await hub.push([4, 5, 6, 7, 8].map((n) => dossier({ code: `H60.01-250812-000${n}` })));
+    await hub.deliver();
+    const words = 'không tra được hồ sơ của Lê Thị Hoa, 0912345678';
+    partner.compare = async () => ({ kind: 'failed', outcome: unavailable('busy', words) });
+    const report = await hub.hub.reconcile('portal');
+    const { rows } = await hub.hub.database.pool.query('SELECT last_error FROM reconciles');
+    expect(rows).toEqual([{ last_error: expect.stringContaining('the party does not answer: busy: không tra được') }]);
+    expect(JSON.stringify([report, rows])).not.toMatch(/Lê Thị Hoa|0912345678/);
   });
 });
 
