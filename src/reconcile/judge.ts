@@ -8,7 +8,8 @@ export const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'un
 /**
  * `agrees`: the partner has our version, or nothing newer was for it. `differs`: it has another content. `absent`: it took the
  * dossier and no longer has it. `behind`: it has the sent version, and a newer one was refused or given up. `pending`: a
- * delivery is under way or waits. `untold`: its answer does not say. `not-asked`: the look-up failed.
+ * delivery is under way or waits, or the dossier changed during the look-up. `untold`: its answer does not say.
+ * `not-asked`: the look-up failed.
  */
 export type Verdict = (typeof VERDICTS)[number];
 /** The verdicts that count for the agreement. */

@@ -282,8 +282,22 @@ async function reconcileOne(
   const decisive = withDelivered && withDelivered.kind !== 'found' ? withDelivered : withHeld;
   const finding = judge(delivered, held.version, decisive, withDelivered);
   if (decisive.kind === 'failed') return [finding, decisive.outcome];
-  if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return [finding];
+  if (!isJudged(finding) || finding.verdict === 'agrees') return [finding];
+  if (await hasChanged(work, delivered, held)) return [{ code, verdict: 'pending' }];
+  if (!options.repair) return [finding];
   return [{ ...finding, repair: await repair(work, delivered, held, decisive) }];
+}
+
+/**
+ * Whether a newer version, or a delivery, arrived since the page was read. The partner may then have the newer version,
+ * which would look like a difference.
+ */
+async function hasChanged(work: Work, before: LastDelivered, held: HeldVersion): Promise<boolean> {
+  const { database } = work.hub;
+  const { subject } = before;
+  const [now] = await loadLastDelivered(database, work.party.id, operationsOf(work.reconciler), [subject]);
+  const version = (await loadVersions(database, [subject])).get(subject)?.version;
+  return !now || now.pending || now.deliveryId !== before.deliveryId || version !== held.version;
 }
 
 async function compare({ party, reconciler }: Work, item: Outgoing): Promise<Comparison> {

@@ -451,6 +451,21 @@ describe('the verdict', () => {
     expect(rows).toEqual([{ last_error: expect.stringContaining('the party does not answer: busy: không tra được') }]);
     expect(JSON.stringify([report, rows])).not.toMatch(/Lê Thị Hoa|0912345678/);
   });
+
+  test.each(['ours', 'theirs'] as const)(
+    'is pending when a newer version arrives during the look-up, with nothing to repair by %s',
+    async (repair) => {
+      const { hub, partner } = scene;
+      partner.compare = async ({ code }) => {
+        if (code !== ONE) return same;
+        await hub.push(dossier(NEWER));
+        await hub.deliver();
+        return other;
+      };
+      const report = await hub.hub.reconcile('portal', { repair });
+      expect(report).toMatchObject({ counts: { agrees: 2, pending: 1, differs: 0 }, repaired: 0, findings: [] });
+    },
+  );
 });
 
 interface NightlyScene {
@@ -474,6 +489,7 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
   const incidents: string[] = [];
   const answer: NightlyScene['partner'] = { differences: [] };
   const reconcile = {
+    read: () => [],
     compare: async (_: unknown, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> => {
       asked.push(item.code);
       return answer.compare ? answer.compare(item) : { kind: 'found', differences: answer.differences };

@@ -15,7 +15,7 @@ export const LookedUpShown = closed(
     verdict: Type.Enum([...VERDICTS], {
       description:
         'agrees; differs: see fields; absent: it accepted the dossier and no longer has it; behind: it has an older version; pending: a delivery ' +
-        'is under way; untold: its answer does not say; not-asked: see reason; never-sent: it took no delivery of this dossier',
+        'is under way, or the dossier changed meanwhile; untold: its answer does not say; not-asked: see reason; never-sent: it took no delivery of this dossier',
     }),
     reason: maybe(
       Type.String({
