@@ -75,13 +75,16 @@ export type FollowCatalogue = (file: CopyFile, signal: AbortSignal) => Promise<n
  * Appends catalogue entries that changed.
  *
  * A change may become visible after a later one, so each request covers some time before the last. The function
- * remembers the versions that it has read.
+ * remembers the versions that it has read. Another file may come from a hub that was restored and repeats versions.
  *
  * @returns the number of new or different entries
  */
 export function createFollowCatalogue(hub: HubClient, nowMs: () => number): FollowCatalogue {
   const met = new Map<string, number>();
+  let metIn: CopyFile | undefined;
   return async (file, signal) => {
+    if (file !== metIn) met.clear();
+    metIn = file;
     const { items, position, hubMs = nowMs() } = await hub.catalogueChanges(file.mark.catalogueFrom, signal);
     const newest = new Map<string, (typeof items)[number]>();
     for (const item of items) {

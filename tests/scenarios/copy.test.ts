@@ -350,6 +350,27 @@ test('when changes miss the hub’s state it takes a new snapshot; the old one a
   expect(lines.filter(({ msg }) => msg === 'snapshot taken')).toHaveLength(3);
 });
 
+test('after a restore of the hub it follows an entry whose version it has seen before', async () => {
+  const { pool } = hub.hub.database;
+  const renamed = (name: string) => [...SERVICES.slice(0, 2), { ...SERVICES[2], name }];
+  told = renamed('Kết hôn 1');
+  await pullCatalogue();
+  await follow();
+  await pool.query('CREATE TABLE backup AS SELECT * FROM catalogue');
+  told = renamed('Kết hôn 2');
+  await pullCatalogue();
+  await follow();
+  await pool.query('TRUNCATE catalogue, catalogue_versions');
+  await pool.query('INSERT INTO catalogue SELECT * FROM backup');
+  await pool.query('UPDATE change_counter SET value = value + 1000');
+  await follow();
+  told = renamed('Kết hôn 3');
+  await pullCatalogue();
+  await follow();
+  expect(await (await ask('services/1.000003')).json()).toMatchObject({ name: 'Kết hôn 3' });
+  told = SERVICES;
+});
+
 test('when a new snapshot does not help it waits before the next one', async () => {
   const gap = { items: [], next: 'x', gap: true };
   instead = (path) => (path.endsWith('/changes') ? Response.json(gap) : undefined);
