@@ -38,8 +38,11 @@ export interface Copy {
   /**
    * Reads one page of changes, or takes a new snapshot when the changes are incomplete.
    *
+   * A part that the hub refuses stops no other part.
+   *
    * @param waitS the longest time for which the hub may wait for a change
    * @returns whether more changes are waiting
+   * @throws the first refusal, once no more changes are waiting
    */
   round(waitS: number): Promise<boolean>;
   /** Aborts requests in progress. */
@@ -113,11 +116,20 @@ class OpenCopy implements Copy {
   }
 
   async round(waitS: number): Promise<boolean> {
-    const isMore = await this.#follow(waitS);
-    await this.#followRecords();
-    await this.#followEntries();
+    const refusals: HubRefused[] = [];
+    // A hub that refuses one part, such as to a key without a right, may answer the others.
+    const unlessRefused = (error: unknown): void => {
+      if (!(error instanceof HubRefused)) throw error;
+      refusals.push(error);
+    };
+    const isMore = await this.#follow(waitS).catch(unlessRefused);
+    await this.#followRecords().catch(unlessRefused);
+    await this.#followEntries().catch(unlessRefused);
     await this.#renewFile();
-    return isMore;
+    // While more changes wait, the next round reports it: after a failure the copy pauses.
+    if (isMore) return true;
+    if (refusals[0]) throw refusals[0];
+    return false;
   }
 
   leave(): void {

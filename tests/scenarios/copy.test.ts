@@ -371,6 +371,22 @@ test('after a restore of the hub it follows an entry whose version it has seen b
   told = SERVICES;
 });
 
+test('a key without a right to the catalogue stops neither its dossiers nor its weekly snapshot', async () => {
+  const denied = Response.json({ type: '/docs#problem-forbidden', detail: 'no such right' }, { status: 403 });
+  const page = { items: Array(200).fill({ code: CODE(1) }), next: copy.file.mark.cursor, gap: false };
+  let pages = 1;
+  instead = (path) => {
+    if (path.endsWith('/catalogue-changes')) return denied.clone();
+    return path.endsWith('/changes') && pages-- > 0 ? Response.json(page) : undefined;
+  };
+  hub.clock.nowMs += 30_000;
+  expect(await copy.round(0)).toBe(true);
+  hub.clock.nowMs += 8 * 86_400_000;
+  asked = [];
+  await expect(copy.round(0)).rejects.toThrow('the hub answers 403');
+  expect(asked).toContain('/api/v1/snapshot');
+});
+
 test('when a new snapshot does not help it waits before the next one', async () => {
   const gap = { items: [], next: 'x', gap: true };
   instead = (path) => (path.endsWith('/changes') ? Response.json(gap) : undefined);
