@@ -99,7 +99,10 @@ async function takeFile(hub: Hub, deps: Deps, order: FileOrder): Promise<TakenFi
   if (isPreview) return { kind: 'done', ...reportOf(hub, order, drop, drop.items.map(previewed), 'readable') };
   const lease = await leaseOf(hub, order, drop);
   if (lease === 'being-stored') return { kind: lease };
-  if (lease) return { kind: 'done', ...(await storeRest(hub, deps, order, drop, lease, known === undefined)) };
+  if (lease) {
+    const stored = keepingLease(hub, lease, () => storeRest(hub, deps, order, drop, lease, known === undefined));
+    return { kind: 'done', ...(await stored) };
+  }
   const outcome = drop.refused ? 'refused' : 'repeat';
   const report = reportOf(hub, order, drop, await lastResults(hub, party, drop), outcome);
   await writeParts(hub.database, [droppedFilePart([{ ...rowOf(order, report, outcome), name: file.name }], hub.vault)]);
@@ -162,7 +165,23 @@ async function leaseOf(
 /** Bodies that are stored in one transaction: about a thousand rows. */
 const PAGE_BODIES = 20;
 
-/** Stores the parts of a file that are not stored yet, then what became of it. */
+/** Extends the lease until the work ends. */
+async function keepingLease<Out>(
+  { database, nowMs, telemetry }: Hub,
+  lease: UploadLease,
+  work: () => Promise<Out>,
+): Promise<Out> {
+  const heartbeat = setInterval(() => {
+    void extendUpload(database, lease, nowMs()).catch((thrown) => telemetry.failed('heartbeat', thrown));
+  }, UPLOAD_LEASE_MS / 3);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** Stores the parts of a file that are not stored yet, then what became of it. Its lease must be kept meanwhile. */
 async function storeRest(
   hub: Hub,
   deps: Deps,
@@ -171,10 +190,7 @@ async function storeRest(
   lease: UploadLease,
   isKeyNew: boolean,
 ): Promise<FileReport> {
-  const { database, vault, nowMs, telemetry } = hub;
-  const heartbeat = setInterval(() => {
-    void extendUpload(database, lease, nowMs()).catch((thrown) => telemetry.failed('heartbeat', thrown));
-  }, UPLOAD_LEASE_MS / 3);
+  const { database, vault } = hub;
   try {
     const submissions = await submissionsOf(hub, order, drop, isKeyNew);
     let stored = lease.stored || (await storedBefore(hub, order, drop, submissions));
@@ -192,8 +208,6 @@ async function storeRest(
     // What the database refuses once it refuses again, and a used key belongs to another file.
     if (isRefusal(error)) await writeParts(database, [endUploadPart([lease])]);
     throw error;
-  } finally {
-    clearInterval(heartbeat);
   }
 }
 
@@ -242,7 +256,9 @@ async function continueLeft(hub: Hub, deps: Deps): Promise<void> {
     const left = await claimLeftUpload(database, vault, takers, after, nowMs());
     if (!left) return;
     after = left.id;
-    await continueOne(hub, deps, left).catch((error) => telemetry.failed(`file of ${left.party}`, error));
+    // Reading a file may take longer than a lease. Another process would claim it, and both would start over.
+    const continued = keepingLease(hub, left, () => continueOne(hub, deps, left));
+    await continued.catch((error) => telemetry.failed(`file of ${left.party}`, error));
   }
 }
 

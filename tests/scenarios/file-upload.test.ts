@@ -5,6 +5,7 @@ import adapter from '../../adapters/file-drop/adapter.ts';
 import settings from '../../adapters/file-drop/parties/water-permits.json' with { type: 'json' };
 import { attachment } from '../../src/http/upload.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
+import type { Drops } from '../../src/kit/drops.ts';
 import { forgetNames } from '../../src/ledger/dropped-files.ts';
 import type { Party } from '../../src/parties/party.ts';
 import { canariesIn, PERSON } from '../support/canaries.ts';
@@ -270,6 +271,44 @@ describe('a file whose parts are stored one after the other', () => {
     const { items } = await read(FROM_OFFICER);
     expect(items).toMatchObject([{ outcome: 'taken', place: 'upload', who: 'water', counts: { new: 1_010 } }]);
     expect(await post(bytes)).toMatchObject({ status: 200, body: { outcome: 'repeat', counts: { new: 1_010 } } });
+  });
+
+  test('is continued by one process only, however long the file takes to read', async () => {
+    await refuseMore('53100');
+    await post(await many());
+    await admitMore();
+    hub.clock.nowMs += 9_000;
+    const drops = hub.hub.parties.get('water')?.adapter.drops as Drops<unknown>;
+    const { read: readFile } = drops;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const reads = vi.spyOn(drops, 'read').mockImplementation(async (...given) => {
+      await held;
+      return readFile(...given);
+    });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const first = hub.hub.pipeline.files.continueLeft();
+    try {
+      await expect.poll(() => reads.mock.calls.length).toBe(1);
+      for (let s = 0; s < 12; s += 3) {
+        hub.clock.nowMs += 3_000;
+        vi.advanceTimersByTime(3_000);
+        const leasedMs = async () => Date.parse(String((await left())[0]?.leased_until));
+        await expect.poll(leasedMs).toBe(hub.clock.nowMs + 8_000);
+      }
+      await hub.hub.pipeline.files.continueLeft();
+      goOn();
+      await first;
+      expect(reads).toHaveBeenCalledTimes(1);
+      expect(await left()).toEqual([]);
+    } finally {
+      goOn();
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+      await first;
+    }
   });
 
   test('is stored once when its sender sends it again before it is continued', async () => {
