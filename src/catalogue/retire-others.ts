@@ -1,6 +1,7 @@
+import type pg from 'pg';
 import { catalogueKey } from '#core/identifiers/identifiers';
 import type { Database } from '../database/pool.ts';
-import type { CatalogueKind } from './catalogue.ts';
+import type { CatalogueEntry, CatalogueKind } from './catalogue.ts';
 
 /** All codes of one kind that a party has. */
 export interface CompleteList {
@@ -58,26 +59,29 @@ export async function isPullOrdered(
   return rows.length > 0;
 }
 
+/** An entry that a complete list left out. The message is its last one. */
+export type RetiredEntry = Pick<CatalogueEntry, 'key' | 'version' | 'record'> & { readonly messageId: string };
+
 /**
  * Marks a party's entries that are missing in a complete list as no longer in force. Old dossiers refer to them, so
  * they are never deleted. Like every change, this adds a version.
  *
- * @returns the codes that were in force before
+ * @returns the entries that were in force before, in their new version
  */
 export async function retireOthers(
-  database: Database,
+  db: pg.Pool | pg.PoolClient,
   party: string,
   complete: CompleteList,
   at: string,
-): Promise<readonly string[]> {
-  const { rows } = await database.pool.query<{ code: string }>({
+): Promise<readonly RetiredEntry[]> {
+  const { rows } = await db.query<RetiredEntry>({
     text: `UPDATE catalogue SET in_force = false, version = version + 1, changed_at = $4::timestamptz,
              record = (record::jsonb || '{"inForce": false}')::json, hash = '\\x00'
            WHERE party = $1 AND kind = $2 AND in_force AND key <> ALL($3::text[])
-           RETURNING code`,
+           RETURNING key, version, message_id AS "messageId", record`,
     values: [party, complete.kind, keysOf(complete), at],
   });
-  return rows.map((row) => row.code);
+  return rows;
 }
 
 function keysOf({ kind, codes }: CompleteList): readonly string[] {

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import { NOTHING_NEW } from '#core/dossier/settle';
 import { type Kind, subjectOf } from '#core/records/kind';
@@ -36,6 +37,18 @@ export const deliveryPart = definePart<DeliveryRow>(
   columns,
   insertInto('deliveries', Object.keys(columns)),
 );
+
+/** Adds deliveries within a transaction. */
+export async function addDeliveries(tx: pg.PoolClient, rows: readonly DeliveryRow[]): Promise<void> {
+  await tx.query({
+    name: 'add deliveries',
+    text: `INSERT INTO deliveries (party, sender, operation, subject, seq, message_id, created_at, next_at)
+           SELECT party, sender, operation, subject, seq, "messageId", "createdAt", "createdAt"
+           FROM json_to_recordset($1::json) AS given(party text, sender text, operation text, subject text, seq int,
+             "messageId" uuid, "createdAt" timestamptz)`,
+    values: [JSON.stringify(rows)],
+  });
+}
 
 /**
  * SQL of the senders of a party's due deliveries, as the first part of a WITH, named `senders`. Takes one index probe for

@@ -17,7 +17,7 @@ import type { Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { nextRunMs } from '../parties/schedule.ts';
 import type { HubContext } from '../process/hub-context.ts';
-import { endMissing } from './end-missing.ts';
+import { type EndMissingDeps, endMissing } from './end-missing.ts';
 import {
   countItems,
   errorOf,
@@ -32,7 +32,7 @@ import { nextPage } from './next-page.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry' | 'alerts'>;
 
-export interface PullDeps {
+export interface PullDeps extends EndMissingDeps {
   readonly parties: ReadonlyMap<string, Party>;
   readonly codes: Pick<CodeEntries, 'fresh'>;
   readonly statistics: Pick<HubQueries, 'figures'>;
@@ -128,7 +128,7 @@ async function pullPages(
     await acceptPage(hub, deps, party, pull, page, counts);
     checkpoint = page.checkpoint;
     if (page.lacks !== undefined) counts.lacks ||= page.lacks;
-    if (page.complete) await endMissing(hub, pull, page.complete);
+    if (page.complete) await endMissing(hub, deps, pull, page.complete);
     if (!page.more) return { kind: 'complete' };
     if (await mustHalt(hub, party)) return { kind: 'halted' };
     if (hub.nowMs() < endMs) continue;

@@ -61,8 +61,14 @@ describe('what changed in the catalogue', () => {
     },
   });
 
+  const recipient = testPartner();
   beforeEach(async () => {
-    hub = await testHub({ nowMs: Date.parse(MORNING), partners: { source: partner }, keys: [...OPERATOR_KEYS] });
+    hub = await testHub({
+      nowMs: Date.parse(MORNING),
+      partners: { source: partner, recipient },
+      routes: [{ from: 'source', operation: 'service.upsert.v1', to: ['recipient'] }],
+      keys: [...OPERATOR_KEYS],
+    });
     isComplete = true;
     await pull([[service('1.000001'), service('1.000002')]]);
   });
@@ -142,6 +148,17 @@ describe('what changed in the catalogue', () => {
       { version: 1, cause: 'told' },
     ]);
     expect(linesOf({ items })).toEqual([['Thủ tục có hiệu lực trở lại'], ['Thủ tục hết hiệu lực'], []]);
+  });
+
+  test('leaving a complete list is delivered as a route says', async () => {
+    await hub.deliver();
+    recipient.sent.length = 0;
+    await pull([[service('1.000001')]]);
+    await hub.deliver();
+    expect(recipient.sent).toMatchObject([{ code: '1.000002', record: { inForce: false } }]);
+    await pull([[service('1.000001')]]);
+    await hub.deliver();
+    expect(recipient.sent).toHaveLength(1);
   });
 
   test('of two messages in one batch each creates a version, though nobody saw the first', async () => {

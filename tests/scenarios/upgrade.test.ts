@@ -178,7 +178,7 @@ describe('a new version on the tables of an older one', () => {
     for (const name of ['Khai sinh', 'Đăng ký khai sinh']) await tell(before, service('1.000001', name));
     await tell(before, service('1.000002', 'Kết hôn'));
     const complete = { kind: 'service', codes: ['1.000001'] } as const;
-    await retireOthers(before.hub.database, 'portal', complete, '2025-08-12T09:30:00+07:00');
+    await retireOthers(before.hub.database.pool, 'portal', complete, '2025-08-12T09:30:00+07:00');
     const older = await testDatabase();
     closing.push(older.drop);
     await copyInto(older.url, before.databaseUrl, '007-anomalies');
