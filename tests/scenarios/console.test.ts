@@ -550,7 +550,16 @@ describe('the console', () => {
       const order = { status: 'received', perSecond: '5' };
       expect((await officer.post('/console/parties/ministry/backfill', order)).text).toContain('/why thiếu, cần lý do');
       const run = await officer.post('/console/parties/ministry/backfill', { ...order, why: 'bộ mới kết nối' });
-      for (const shown of ['Đã bắt đầu đợt', ': 3 hồ sơ.', 'thêm lượt chuyển: 3']) expect(run.text).toContain(shown);
+      for (const shown of [
+        'Đã bắt đầu đợt',
+        ': 3 hồ sơ.',
+        'thêm lượt chuyển: 3',
+        '<div>trạng thái: được tiếp nhận</div>',
+      ])
+        expect(run.text).toContain(shown);
+      expect(preview.text).toMatch(/<select name="kind"[^>]*><option value=""[^>]*>hồ sơ<\/option>/);
+      const queue = await officer.get('/console/records');
+      expect(queue.text).toMatch(/<select name="state"[^>]*><option value=""[^>]*>chưa kết thúc<\/option>/);
       expect((await officer.get('/console/parties/ministry/backfill')).text).toContain('Không có gì để chuyển bù.');
     });
 
@@ -940,6 +949,9 @@ describe('the console', () => {
       expect((await ops.post('saved-filters', filter(31))).body.detail).toContain('30 saved filters of audit');
       expect((await ops.post('saved-filters', { ...filter(1), query: 'actor=9' })).status).toBe(201);
       expect((await ops.post('saved-filters', { ...filter(1), query: '"><script>' })).status).toBe(400);
+      await officer.signIn('ops');
+      // The list keeps the filter that was not saved.
+      expect((await officer.send('/console/saved-filters', filter(31))).to).toBe('/console/audit?actor=31');
       const { items } = (await ops.get('saved-filters?list=audit')).body;
       expect(items).toHaveLength(30);
       expect(items[0]).toMatchObject({ list: 'audit', name: 'số 1', query: 'actor=9' });
@@ -1271,6 +1283,11 @@ describe('the console of an empty hub', () => {
       const { text } = await visitor.get(
         '/console/statistics/dossiers?period=2025&by=agency&column=received&key=H60.163',
       );
+      const table = '/console/statistics?period=2025&by=agency&level=commune&sort=received&order=desc';
+      const numbers = (await visitor.get(table)).text.match(/statistics\/dossiers\?[^"]*column=received[^"]*/g) ?? [];
+      expect(numbers.length).toBeGreaterThan(0);
+      const behind = await visitor.get(`/console/${numbers[0]?.replaceAll('&amp;', '&')}`);
+      expect(behind.text).toMatch(/href="\/console\/statistics\?[^"]*level=commune&amp;sort=received&amp;order=desc">/);
       expect(text).not.toMatch(/>chưa có trong danh mục<|của một cửa/);
       expect(text).toContain(serviceName);
       expect(text).toContain('tiếp nhận · Ủy ban nhân dân xã Bạch Đích</span>');
