@@ -30,6 +30,8 @@ interface Taken {
   readonly at: string;
   /** How many bodies of it are stored. */
   readonly stored: number;
+  /** All of it was stored before. */
+  readonly isRepeat?: true;
   /** Where the file goes. Its report is written, and the hub knows what became of it. */
   readonly target?: string;
 }
@@ -128,8 +130,10 @@ async function beginFile(taking: Taking, file: string, seen: Checkpoint['seen'])
   if (drop === undefined) return { bodies: [], checkpoint: { seen }, more: true };
   const taken = { name: file, sha256: drop.sha256, at: msToInstant(hub.now()), stored: 0 };
   const { length } = await asks.results(drop.receipt);
-  if (length >= drop.items) return endFile(taking, drop, taken, seen, true);
-  return storePart(drop, taken, seen);
+  if (length < drop.items) return storePart(drop, taken, seen);
+  // Its moment is stored before its report is written: after a kill, the report has the same name again.
+  const current = { ...taken, stored: drop.bodies.length, isRepeat: true } as const;
+  return { bodies: [], checkpoint: { seen, current }, more: true };
 }
 
 async function continueFile(taking: Taking, taken: Taken, seen: Checkpoint['seen']): Promise<Page> {
@@ -143,7 +147,7 @@ async function continueFile(taking: Taking, taken: Taken, seen: Checkpoint['seen
   if (drop === undefined) return { bodies: [], checkpoint: { seen }, more: true };
   if (drop.sha256 !== taken.sha256) return beginFile(taking, taken.name, seen);
   if (taken.stored < drop.bodies.length) return storePart(drop, taken, seen);
-  return endFile(taking, drop, taken, seen, false);
+  return endFile(taking, drop, taken, seen);
 }
 
 /** A file as it was read, without its items: they may take more memory than the rest. */
@@ -199,8 +203,8 @@ async function endFile(
   drop: KeptDrop,
   taken: Taken,
   seen: Checkpoint['seen'],
-  isRepeat: boolean,
 ): Promise<Page> {
+  const { isRepeat = false } = taken;
   const folder = drop.refused ? 'refused' : 'done';
   const target = `${folder}/${formatLocal('yyyyMMddHHmmss', taken.at)}-${taken.name}`;
   const results = await asks.results(drop.receipt);

@@ -151,6 +151,35 @@ describe('a party that leaves files in a folder', () => {
     expect(await listed()).toMatchObject([{ counts: { new: 1 } }, { counts: { new: 2 } }]);
   });
 
+  test('after a kill behind its report, the same file again has one report', async () => {
+    await drop('a.xlsx', [HEAD, rowOf(11)]);
+    await taken();
+    const [stored] = (await readdir(join(folder, 'done'))).filter((name) => name.endsWith('.xlsx'));
+    await copyFile(join(folder, 'done', stored ?? ''), join(folder, 'b.xlsx'));
+    const { places } = (hub.hub.parties.get('water') as Party).connect();
+    const within = places.within.bind(places);
+    const killing = vi.spyOn(places, 'within').mockImplementation((place, work) =>
+      within(place, (open) =>
+        work({
+          ...open,
+          write: async (path, bytes) => {
+            await open.write(path, bytes);
+            throw new Error('killed');
+          },
+        }),
+      ),
+    );
+    await look();
+    wait(30);
+    await expect(look()).rejects.toThrow('killed');
+    killing.mockRestore();
+    wait(60);
+    await look();
+    const done = await readdir(join(folder, 'done'));
+    expect(done.filter((name) => name.endsWith('.report.csv'))).toHaveLength(2);
+    expect(await listed()).toMatchObject([{ outcome: 'taken' }, { outcome: 'repeat' }]);
+  });
+
   /** Counts reads of the place. `before` runs before a page is requested, by its number. */
   function watchPlace(before: Readonly<Record<number, () => Promise<void>>> = {}): { readonly reads: string[] } {
     const reads: string[] = [];
