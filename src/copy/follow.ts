@@ -75,7 +75,7 @@ export type FollowCatalogue = (file: CopyFile, signal: AbortSignal) => Promise<n
  * Appends catalogue entries that changed.
  *
  * A change may become visible after a later one, so each request covers some time before the last. The function
- * remembers the versions that it has read. Another file may come from a hub that was restored and repeats versions.
+ * remembers the versions that it has read, until the file is replaced: a restored hub repeats versions.
  *
  * @returns the number of new or different entries
  */

@@ -182,8 +182,8 @@ function plain(vault: Vault, { value, keyId }: NonNullable<ComparedTable['sealed
 
 /**
  * The codes of all dossiers and the subjects of all records of either side, page by page, with those that only events or aliases
- * name. They come in the order of the live rows on the disk. In the order of codes, neighbours lie weeks apart, and a large index
- * was read page by page from everywhere.
+ * name. They come in the order of the live rows on the disk. Neighbours in the order of codes lie weeks apart there: among
+ * millions, a page of 500 codes read 500 pages of rows.
  */
 export async function* allCodes({ pool }: Pick<Database, 'pool'>, signal?: AbortSignal) {
   const db = await pool.connect();

@@ -57,7 +57,7 @@ export function refusalText(say: Say, { status, detail: whole, decided }: Proble
   return say(`Trục không thực hiện được: ${detail}.`, `The hub could not do it: ${detail}.`);
 }
 
-/** Most are over in seconds, and then nothing was stored. Others say what to do. */
+/** Where nothing was stored, the officer only has to try again. Other refusals say what to do. */
 function forNow(say: Say, detail: string): string {
   const nothingKept = render(words('nothing-kept', { why: '' }), say('vi', 'en') as Language);
   if (!detail.endsWith(nothingKept)) return detail;

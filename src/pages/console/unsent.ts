@@ -21,13 +21,14 @@ export interface Unsent {
 /** The fields of texts that an officer would not like to write again. */
 const TEXTS = ['why', 'text', 'cause', 'measures', 'lines', 'codes'] as const;
 
-/** The texts of a form that are long, with its reason. A reason alone is long where it is the answer to a citizen. */
+/** The texts of a form, unless it has only a short reason. A long reason may be the answer to a citizen. */
 export function longTextsIn(form: Form): readonly string[] {
   const texts = TEXTS.flatMap((name) => form(name) ?? []);
   const isShort = texts.length === 1 && texts[0] === form('why') && (texts[0]?.length ?? 0) <= LONGEST_SHORT;
   return isShort ? [] : texts;
 }
 
+/** Characters of a short reason. */
 const LONGEST_SHORT = 60;
 
 /** Undefined where the form has no text to keep. */
