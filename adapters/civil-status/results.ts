@@ -1,13 +1,4 @@
-import {
-  fingerprint,
-  type HubQueries,
-  type Item,
-  type Outcome,
-  type Page,
-  type Puller,
-  type RecordItem,
-  textOrWordsOf,
-} from '#kit';
+import { fingerprint, type HubQueries, type Item, type Outcome, type Page, type Puller, type RecordItem } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { CivilStatus, Failure } from './client.ts';
 import { NO_RESULTS, namesOf, poll } from './poll.ts';
@@ -16,8 +7,6 @@ import { moduleOf, type Settings } from './settings.ts';
 
 /** How many dossiers one question carries. */
 const AT_A_TIME = 3;
-/** Within this time after a page the next page belongs to the same run. */
-const SAME_RUN_MS = 30_000;
 
 /** How far the round is, and what the previous and this round reported beyond the dossiers' histories. */
 interface Checkpoint {
@@ -26,23 +15,20 @@ interface Checkpoint {
   readonly ended?: number | undefined;
   readonly before: readonly string[];
   readonly told: readonly string[];
-  /** When the last page ended, if the ministry has answered nothing since a silent page. */
-  readonly silentMs?: number | undefined;
 }
 
 const BEGINNING: Checkpoint = { before: [], told: [] };
 
 /**
  * Polls the ministry about outstanding dossiers, a few at a time, in endless rounds. A dossier that the ministry cannot answer
- * for delays no other one: the next round asks about it again. One page without any answer may be due to its dossiers. After
- * two the run fails, and the next run continues behind the first one.
+ * for delays no other one: the next round asks about it again.
  */
 export const results: Puller<Settings> = {
   schedule: '0 */2 * * * *',
   read: readResults,
 
   async next(connection, checkpoint, asks): Promise<Page | Outcome> {
-    const { after, ended: endedAfter, before, told, silentMs } = (checkpoint ?? BEGINNING) as Checkpoint;
+    const { after, ended: endedAfter, before, told } = (checkpoint ?? BEGINNING) as Checkpoint;
     const outstanding = await asks.outstanding(AT_A_TIME, after);
     const room = AT_A_TIME - outstanding.length;
     const ended = room > 0 ? await endedInFewWords(connection, asks, room, endedAfter) : undefined;
@@ -51,30 +37,19 @@ export const results: Puller<Settings> = {
     if ('kind' in answers) return answers;
     const { bodies, failures, isAnswered } = answers;
     const tells = [...told, ...answers.tells];
-    const [failure] = failures;
-    const isLast = room > 0;
-    const isAllFailed = failures.length === AT_A_TIME;
-    const isMore = !isLast || ended?.more === true;
-    const isOnlyPage = after === undefined && isLast && (!isMore || isAllFailed);
-    const nowMs = connection.now();
-    const isSameRun = silentMs !== undefined && nowMs - silentMs < SAME_RUN_MS;
-    if (failure && !isAnswered && (isOnlyPage || isSameRun)) return failure;
-    const isSilent = !isAnswered && (isAllFailed || silentMs !== undefined);
-    // An end without any answer would report a ministry that is away as reached. The run asks from the beginning.
-    const beginsAgain = isLast && silentMs !== undefined && isSilent && after !== undefined;
-    const more = isMore || beginsAgain;
-    const continues = isMore && !beginsAgain;
+    // The round will not meet ended dossiers again. If the ministry answered nothing, the next one asks about the same.
+    const isEndedAsked = isAnswered || failures.length === 0;
+    const more = room === 0 || (ended?.more === true && isEndedAsked);
     return {
       bodies,
       more,
       checkpoint: {
-        ended: beginsAgain ? endedAfter : (ended?.after ?? endedAfter),
-        after: continues ? (outstanding.at(-1)?.code ?? after) : undefined,
-        before: continues ? before : tells,
-        told: continues ? tells : [],
-        silentMs: more && isSilent ? nowMs : undefined,
+        ended: isEndedAsked ? (ended?.after ?? endedAfter) : endedAfter,
+        after: more ? (outstanding.at(-1)?.code ?? after) : undefined,
+        before: more ? before : tells,
+        told: more ? tells : [],
       },
-      lacks: failure ? textOrWordsOf(failure) : more ? undefined : false,
+      asked: { isAnswered, failures },
     };
   },
 };

@@ -43,47 +43,27 @@ async function billOf(platform: Platform, payment: Payment & Asked): Promise<Buf
 const YOUNGEST_MS = 30 * 60_000;
 const OLDEST_MS = 3 * 86_400_000;
 const AT_ONCE = 20;
-/** Failures that make a page without any answer silent. Fewer may be due to the transactions themselves. */
-const MANY = 3;
-/** Within this time after a page the next page belongs to the same run. */
-const SAME_RUN_MS = 30_000;
 const OPERATION = 'payment.upsert.v1';
-
-interface Checkpoint {
-  readonly after?: string | undefined;
-  /** When the last page ended, if the platform has answered nothing since a silent page. */
-  readonly silentMs?: number | undefined;
-}
 
 /**
  * Asks again about transactions without a last word, and fetches the receipts of paid ones. A transaction that the platform
- * cannot answer for delays no other one: the next run asks about it again. One silent page may be due to its transactions.
- * After two the run fails, and the next run continues behind the first one.
+ * cannot answer for delays no other one: the next run asks about it again.
  */
 export const transactions: Puller<Settings> = {
   schedule: '0 */10 * * * *',
   async next(platform, checkpoint, asks): Promise<Page | Failure> {
-    const { after, silentMs } = (checkpoint ?? {}) as Checkpoint;
+    const { after } = (checkpoint ?? {}) as { readonly after?: string };
     const since = msToInstant(platform.now() - OLDEST_MS);
     const payments = await asks.receivedRecords(OPERATION, { states: [...OPEN, 'paid'], since }, AT_ONCE, after);
     const answers = await askAll(platform, payments);
     if ('kind' in answers) return answers;
-    const { bodies, failures, isUp } = answers;
-    const [failure] = failures;
-    const isLast = payments.length < AT_ONCE;
-    const nowMs = platform.now();
-    const isSameRun = silentMs !== undefined && nowMs - silentMs < SAME_RUN_MS;
-    if (failure && !isUp && ((isLast && after === undefined) || isSameRun)) return failure;
-    const isSilent = !isUp && (failures.length >= MANY || silentMs !== undefined);
-    // An end without any answer would report a platform that is away as reached. The run asks from the beginning.
-    const beginsAgain = isLast && silentMs !== undefined && isSilent && after !== undefined;
-    const more = !isLast || beginsAgain;
-    const next = { after: isLast ? undefined : payments.at(-1)?.code, silentMs: isSilent ? nowMs : undefined };
+    const { bodies, failures, isAnswered } = answers;
+    const more = payments.length === AT_ONCE;
     return {
       bodies,
-      checkpoint: more ? next : {},
+      checkpoint: more ? { after: payments.at(-1)?.code } : {},
       more,
-      lacks: failure ? textOrWordsOf(failure) : more ? undefined : false,
+      asked: { isAnswered, failures },
     };
   },
   read: readKept,
@@ -94,11 +74,11 @@ async function askAll(
   platform: Platform,
   payments: readonly (Payment & Asked)[],
 ): Promise<
-  { readonly bodies: Page['bodies']; readonly failures: readonly Failure[]; readonly isUp: boolean } | Failure
+  { readonly bodies: Page['bodies']; readonly failures: readonly Failure[]; readonly isAnswered: boolean } | Failure
 > {
   const bodies: Page['bodies'][number][] = [];
   const failures: Failure[] = [];
-  let isUp = false;
+  let isAnswered = false;
   for (const payment of payments) {
     const found = await newsOf(platform, payment);
     if (found === undefined) continue;
@@ -108,10 +88,10 @@ async function askAll(
       if (failures.filter(({ reason }) => reason !== NO_ANSWER).length > 1) return found;
       continue;
     }
-    isUp = true;
+    isAnswered = true;
     if (found.news) bodies.push({ body: Buffer.from(JSON.stringify(found.news)), mediaType: 'application/json' });
   }
-  return { bodies, failures, isUp };
+  return { bodies, failures, isAnswered };
 }
 
 /** What the platform says that the hub does not know yet. Undefined if there was nothing to ask. */

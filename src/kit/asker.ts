@@ -1,5 +1,5 @@
 import type Type from 'typebox';
-import type { Outcome } from '#core/dossier/settle';
+import type { Failure } from '#core/dossier/settle';
 import type { Connection } from './connection.ts';
 
 /** A question that a partner answers at once, such as who has an identity number. */
@@ -41,7 +41,7 @@ export type Answered =
   | { readonly kind: 'not-found' }
   /** Several records fit. The hub chooses none. */
   | { readonly kind: 'several'; readonly count: number }
-  | Exclude<Outcome, { kind: 'delivered' }>;
+  | Failure;
 
 export interface Asker<Settings> {
   /** The questions of a party with these settings, by name. Pure. */

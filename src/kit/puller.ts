@@ -1,6 +1,6 @@
 import type { Effect } from '#core/dossier/effect';
 import type { Item, RecordItem } from '#core/dossier/item';
-import type { Outcome } from '#core/dossier/settle';
+import type { Failure, Outcome } from '#core/dossier/settle';
 import type { CodesOf } from '#core/identifiers/codes';
 import type { Rule } from '#core/statistics/rules';
 import type { TextOrWords } from '#messages/message';
@@ -29,6 +29,11 @@ export interface Page {
    * personal data. `false` means that the partner has proved that it returns all. Absent if it proved neither.
    */
   readonly lacks?: TextOrWords | false | undefined;
+  /**
+   * Of a page that asks about single records. The hub tells operators about failed questions, so `lacks` is absent. A page
+   * without any answer may be due to its records. After two, or after a run without any, the hub says that the partner is away.
+   */
+  readonly asked?: { readonly isAnswered: boolean; readonly failures: readonly Failure[] };
   /** Set once for a file, when its report is complete. The hub lists it for operators. */
   readonly ended?: EndedFile;
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/dossier/settle';
+import type { Failure } from '#core/dossier/settle';
 import { type Cause, type Problem, whyAll } from '#core/problem';
 import { say, textOrWordsOf, type Words } from '#messages/message';
 import { sentenceOf } from '#messages/render';
@@ -22,7 +22,7 @@ export const withTransport = <S extends MinistrySettings>(
 ): Ministry => ({ ...connection, transport }) as Ministry;
 
 /** The call was not carried out, or nobody knows whether it was. */
-export type Failure = Exclude<Outcome, { kind: 'delivered' }>;
+export type { Failure };
 /** The session has ended: the ministry does not recognise it any more. */
 export const EXPIRED: Expired = { kind: 'expired' };
 export interface Expired {

@@ -1,10 +1,11 @@
 import type { Item } from '#core/dossier/item';
-import type { Outcome } from '#core/dossier/settle';
+import type { Failure } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { maskNamesIn } from '#core/masking/masking';
 import { EN } from '#messages/en';
 import { quotedText, type Sentence, say, type TextOrWords, textOrWordsOf, type Words } from '#messages/message';
 import { sentenceOf } from '#messages/render';
+import type { Page } from '../kit/puller.ts';
 import { AWAY_KINDS } from '../ledger/incidents.ts';
 import { savePartyHealth } from '../ledger/party-health.ts';
 import { hasOpenBreaker } from '../ledger/party-states.ts';
@@ -19,7 +20,7 @@ export type PullEnd =
   | { readonly kind: 'complete' }
   | { readonly kind: 'halted' }
   | { readonly kind: 'unfinished' }
-  | Exclude<Outcome, { kind: 'delivered' }>;
+  | Failure;
 
 /** The counts of a run so far. */
 export interface PullCounts {
@@ -29,6 +30,37 @@ export interface PullCounts {
   place?: string;
   /** The worst statement of its pages about missing records. */
   lacks?: TextOrWords | false;
+  /** Whether the partner answered one of the questions about single records. */
+  isAnswered?: boolean;
+  /** How many of them failed since the last page with an answer, and the newest reason. */
+  unanswered?: { readonly count: number; readonly why: Failure } | undefined;
+}
+
+/** Failed questions on earlier pages that mean more than single bad records. */
+const MANY_FAILED = 3;
+
+/**
+ * Counts a stored page. Returns why the run ends after it, if the partner seems to be away. A page without an answer may be due
+ * to its records, so it is passed. After a second one, or after a run without any answer, asking for the rest would be in vain.
+ */
+export function countPage(counts: PullCounts, { lacks, asked, more }: Pick<Page, 'lacks' | 'asked' | 'more'>) {
+  if (!asked) {
+    if (lacks !== undefined) counts.lacks ||= lacks;
+    return undefined;
+  }
+  const { isAnswered, failures } = asked;
+  const [why] = failures;
+  const earlier = counts.unanswered?.count ?? 0;
+  if (isAnswered) {
+    counts.isAnswered = true;
+    counts.unanswered = undefined;
+  } else if (why) counts.unanswered = { count: earlier + failures.length, why };
+  const { unanswered } = counts;
+  const isSecond = why !== undefined && earlier >= MANY_FAILED;
+  if (unanswered && (isSecond || (!more && !counts.isAnswered))) return unanswered.why;
+  if (why) counts.lacks ||= textOrWordsOf(why);
+  else if (!more) counts.lacks ||= false;
+  return undefined;
 }
 
 export function countItems(counts: PullCounts, items: readonly Item[]): void {

@@ -20,6 +20,7 @@ import type { HubContext } from '../process/hub-context.ts';
 import { type EndMissingDeps, endMissing } from './end-missing.ts';
 import {
   countItems,
+  countPage,
   errorOf,
   lastErrorOf,
   NOT_STORED,
@@ -127,7 +128,8 @@ async function pullPages(
     if ('kind' in page) return page.kind === 'delivered' ? NO_PAGE : page;
     await acceptPage(hub, deps, party, pull, page, counts);
     checkpoint = page.checkpoint;
-    if (page.lacks !== undefined) counts.lacks ||= page.lacks;
+    const away = countPage(counts, page);
+    if (away) return away;
     if (page.complete) await endMissing(hub, deps, pull, page.complete);
     if (!page.more) return { kind: 'complete' };
     if (await mustHalt(hub, party)) return { kind: 'halted' };

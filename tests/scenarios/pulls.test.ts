@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import type { Page } from '../../src/kit/puller.ts';
@@ -322,6 +322,73 @@ test('the incident about missing records names nobody, whatever the partner says
   } finally {
     await hub.close();
   }
+});
+
+describe('a partner that is asked about single records, three a page', () => {
+  const failure = { kind: 'unavailable', reason: 'no-answer', message: 'status 500' } as const;
+  let [broken, count, asked] = [new Set<number>(), 0, [] as number[]];
+  const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+  const next = async (_: unknown, checkpoint: unknown): Promise<Page> => {
+    const from = Number(checkpoint ?? 0);
+    const to = Math.min(from + 3, count);
+    asked.push(...numbers(from, to));
+    const failures = numbers(from, to).flatMap((one) => (broken.has(one) ? failure : []));
+    const more = to < count;
+    const isAnswered = failures.length < to - from;
+    return { bodies: [], checkpoint: more ? to : 0, more, asked: { isAnswered, failures } };
+  };
+  let hub: TestHub;
+  beforeAll(async () => {
+    const results = { schedule: '0 */2 * * * *', next, read: () => [] };
+    hub = await testHub({ partners: { source: testPartner({ pull: { results } }) }, keys: [...OPERATOR_KEYS] });
+  });
+  afterAll(() => hub.close());
+  beforeEach(async () => {
+    await hub.hub.database.pool.query('DELETE FROM pulls');
+    await hub.hub.database.pool.query('DELETE FROM incidents');
+    await registerPulls(
+      hub.hub.database,
+      [{ party: 'source', name: 'results', scheduledMs: undefined }],
+      hub.clock.nowMs,
+    );
+  });
+
+  /** One run: the records that it asked about, and the incidents that are open after it. */
+  async function run() {
+    asked = [];
+    hub.clock.nowMs += 600_000;
+    await hub.hub.pipeline.pull('source', 'results');
+    const { items } = (await operatorOf(hub).get('incidents?state=open')).body;
+    return [asked, items.map(({ kind }: { kind: string }) => kind)];
+  }
+
+  test('a page without an answer delays no record behind it', async () => {
+    [broken, count] = [new Set([0, 1, 2]), 7];
+    expect(await run()).toEqual([numbers(0, 7), ['pull-incomplete']]);
+    broken.clear();
+    expect(await run()).toEqual([numbers(0, 7), []]);
+  });
+
+  test('the second page without an answer ends the run, and the next run goes on behind it', async () => {
+    [broken, count] = [new Set(numbers(0, 6)), 9];
+    expect(await run()).toEqual([numbers(0, 6), ['pull-incomplete']]);
+    expect(await run()).toEqual([numbers(6, 9), []]);
+  });
+
+  test.each([1, 3, 4, 7])(
+    'a partner that is away fails each run over %i records, and is asked about few',
+    async (many) => {
+      [broken, count] = [new Set(numbers(0, many)), many];
+      await run();
+      for (let n = 0; n < 4; n++) {
+        const [few, incidents] = await run();
+        expect([few.length <= 6, incidents.includes('partner-away')]).toEqual([true, true]);
+      }
+      broken.clear();
+      await run();
+      expect(await run()).toEqual([numbers(0, many), []]);
+    },
+  );
 });
 
 test('a pull whose schedule has ended waits for an order or a new schedule', async () => {

@@ -28,6 +28,8 @@ export type Outcome =
   /** The partner may have received it. Look up before sending again. */
   | ({ readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs?: number | undefined } & Sentence);
 
+export type Failure = Exclude<Outcome, { kind: 'delivered' }>;
+
 /**
  * The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it.
  */

@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/dossier/settle';
+import type { Failure } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { quotedText, say, textOrWordsOf } from '#messages/message';
 import { retryAfterMs } from '../http/retry-after.ts';
@@ -6,7 +6,6 @@ import { refused, unavailable, unknown } from '../outcomes.ts';
 import { outcomeWithoutReply } from '../replies.ts';
 import type { SoapResult } from './call-soap.ts';
 
-type Failure = Exclude<Outcome, { kind: 'delivered' }>;
 type SoapFailure = Exclude<SoapResult, { kind: 'answer' }>;
 
 /** Statuses of servers in front of the service, which has not seen the call. */

@@ -9,7 +9,7 @@ import { sampleOf } from './bench.ts';
 import { quotes, secretsIn } from './message-guarantees.ts';
 import { PERSONAL } from './samples.ts';
 import type { Subject, Vitest } from './subject.ts';
-import { hubQueriesOf } from './wire-cases.ts';
+import { hubQueriesOf, pageOf } from './wire-cases.ts';
 
 const NO_PAGE: readonly { readonly title: string; readonly fault: Fault }[] = [
   { title: 'a refused connection', fault: { kind: 'down', forMs: 60_000 } },
@@ -80,7 +80,7 @@ async function withPuller(subject: Subject, name: string, use: (bench: PullBench
     }
     const records = told.map(({ record }) => record);
     const asks = hubQueriesOf(dossiers ? { outstanding: records as Dossier[] } : { records });
-    await use({ partner, connection, puller, next: () => puller.next(connection, undefined, asks) });
+    await use({ partner, connection, puller, next: () => pageOf(puller, connection, undefined, asks) });
   } finally {
     connection.close();
     await partner.close();

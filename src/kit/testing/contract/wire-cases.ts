@@ -9,7 +9,14 @@ import type { Operation } from '#schemas/operations';
 import type { Adapter } from '../../adapter.ts';
 import type { Asked } from '../../asker.ts';
 import { type FileSource, NO_FILES } from '../../files.ts';
-import { type FinishedDossiers, type HubQueries, type MonthFigures, NO_FIGURES, type Puller } from '../../puller.ts';
+import {
+  type FinishedDossiers,
+  type HubQueries,
+  type MonthFigures,
+  NO_FIGURES,
+  type Page,
+  type Puller,
+} from '../../puller.ts';
 import type { Outgoing } from '../../sender.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { sampleAsk } from './ask-guarantees.ts';
@@ -144,10 +151,22 @@ async function answered(adapter: Adapter, connection: TestConnection, { ask }: M
 
 async function pulled(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {
   const puller = adapter.pull?.[message.pull as string] as Puller<unknown>;
-  const page = await puller.next(connection, message.checkpoint, hubQueriesOf(message.asks));
+  const page = await pageOf(puller, connection, message.checkpoint, hubQueriesOf(message.asks));
   if ('kind' in page) return page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings, connection.codes));
   return { items, checkpoint: page.checkpoint, more: page.more, complete: page.complete };
+}
+
+/** One page as a whole run: where the partner answered no question about single records, the hub fails the run. */
+export async function pageOf(
+  puller: Puller<unknown>,
+  connection: TestConnection,
+  checkpoint: unknown,
+  asks: HubQueries,
+): Promise<Page | Outcome> {
+  const page = await puller.next(connection, checkpoint, asks);
+  const [why] = 'kind' in page || page.asked?.isAnswered ? [] : (page.asked?.failures ?? []);
+  return why ?? page;
 }
 
 /** The hub's answers to a puller. */
