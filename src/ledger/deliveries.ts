@@ -82,16 +82,17 @@ export async function partiesWithWork(
   return rows.map((row) => row.party);
 }
 
-/** Whether an attempt before a replay of `d` sent something. */
-const SENT_BEFORE = (d: string): string => `${d}.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
-    WHERE a.delivery_id = ${d}.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}')`;
-
 /**
- * SQL: the partner has what the delivery `d` carried. A delivery of which nothing was sent is delivered too, and its
- * partner has nothing of it.
+ * SQL: the party received `d`, now or in an attempt before a replay. A delivery of which nothing was sent is delivered too, and
+ * its party has nothing of it.
  */
-export const isSent = (d: string): string =>
-  `${d}.state = 'delivered' AND (${d}.reason IS DISTINCT FROM '${NOTHING_NEW}' OR ${SENT_BEFORE(d)})`;
+const wasReceived = (d: string): string =>
+  `(${d}.state = 'delivered' AND ${d}.reason IS DISTINCT FROM '${NOTHING_NEW}'
+    OR ${d}.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
+      WHERE a.delivery_id = ${d}.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}'))`;
+
+/** SQL: the party received `d`, and no replay of it is under way or has failed. */
+export const isReceived = (d: string): string => `${d}.state = 'delivered' AND ${wasReceived(d)}`;
 
 /** The dossiers or records, among these, that a party has received before. A step is not its dossier. */
 export async function loadKnownSubjects(
@@ -105,7 +106,7 @@ export async function loadKnownSubjects(
     // One probe per dossier (see `claim`). A plan made in quiet times would read all deliveries of the party each time.
     text: `SELECT subject FROM unnest($2::text[]) AS asked(subject)
            WHERE (SELECT d.id FROM deliveries d
-             WHERE d.party = $1 AND d.subject = asked.subject AND ${isSent('d')}
+             WHERE d.party = $1 AND d.subject = asked.subject AND ${isReceived('d')}
                AND d.operation LIKE '%.upsert.v1' LIMIT 1) IS NOT NULL`,
     values: [party, subjects],
   });
@@ -120,9 +121,6 @@ export interface OtherDeliveries {
   readonly later: boolean;
 }
 
-/** Whether the party received `d`: by its present state, or in an attempt before a replay that then failed. */
-const IS_RECEIVED = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_NEW}' OR ${SENT_BEFORE('d')})`;
-
 /** For each delivery, the other deliveries of the dossier that its party received. */
 export async function loadOtherDeliveries(
   database: Database,
@@ -133,10 +131,10 @@ export async function loadOtherDeliveries(
     // One probe each: see `known to`. Deliveries of one dossier to one party are numbered in the order of its events.
     text: `SELECT given.id,
              (SELECT d.id FROM deliveries d
-               WHERE d.party = given.party AND d.subject = given.subject AND d.id < given.id AND ${IS_RECEIVED}
+               WHERE d.party = given.party AND d.subject = given.subject AND d.id < given.id AND ${wasReceived('d')}
                  AND d.seq = given.seq AND d.operation LIKE '%.upsert.v1' LIMIT 1) IS NOT NULL AS itself,
              (SELECT d.id FROM deliveries d
-               WHERE d.party = given.party AND d.subject = given.subject AND d.id > given.id AND ${IS_RECEIVED}
+               WHERE d.party = given.party AND d.subject = given.subject AND d.id > given.id AND ${wasReceived('d')}
                LIMIT 1) IS NOT NULL AS later
            FROM deliveries given WHERE given.id = ANY($1::int8[])`,
     values: [deliveries],
@@ -157,7 +155,7 @@ export async function loadNewerDeliveries(
     name: 'newer deliveries',
     // One probe each: see `known to`.
     text: `SELECT given.id, (SELECT max(d.seq) FROM deliveries d
-             WHERE d.party = given.party AND d.subject = given.subject AND d.seq > given.seq AND ${IS_RECEIVED}) AS seq
+             WHERE d.party = given.party AND d.subject = given.subject AND d.seq > given.seq AND ${wasReceived('d')}) AS seq
            FROM deliveries given WHERE given.id = ANY($1::int8[])`,
     values: [deliveries],
   });
@@ -189,7 +187,7 @@ export async function loadCalledBack(
            WHERE d.erasure IS NULL
              AND EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND ${doorKindOf('m.door')} = 'callback')
              AND (SELECT t.id FROM deliveries t
-               WHERE t.party = $1 AND t.subject = d.code AND ${isSent('t')}
+               WHERE t.party = $1 AND t.subject = d.code AND ${isReceived('t')}
                  AND t.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL`,
     values: [party, codes],
   });
@@ -206,7 +204,7 @@ export async function listOutstanding(
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'outstanding',
     text: `SELECT DISTINCT d.subject FROM deliveries d JOIN dossiers ON dossiers.code = d.subject
-           WHERE d.party = $1 AND ${isSent('d')} AND d.operation = 'dossier.upsert.v1' AND d.subject > $2
+           WHERE d.party = $1 AND ${isReceived('d')} AND d.operation = 'dossier.upsert.v1' AND d.subject > $2
              AND dossiers.status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')
            ORDER BY d.subject LIMIT $3`,
     values: [party, after ?? '', limit],
@@ -227,7 +225,7 @@ export async function listReceivedRecords(
     name: 'received records',
     text: `SELECT r.subject FROM records r
            WHERE r.kind = $1 AND r.erasure IS NULL AND r.state = ANY($2::text[]) AND r.state_at >= $3::timestamptz AND r.subject > $4
-             AND EXISTS (SELECT 1 FROM deliveries d WHERE d.party = $5 AND d.subject = r.subject AND ${isSent('d')})
+             AND EXISTS (SELECT 1 FROM deliveries d WHERE d.party = $5 AND d.subject = r.subject AND ${isReceived('d')})
            ORDER BY r.subject LIMIT $6`,
     values: [kind.name, states, since, subjectOf(kind, after ?? ''), party, limit],
   });

@@ -3,7 +3,7 @@ import { storable } from '#core/vietnamese/text';
 import type { Operation } from '#schemas/operations';
 import { isErased } from '../database/erased.ts';
 import type { Database } from '../database/pool.ts';
-import { isSent } from './deliveries.ts';
+import { isReceived } from './deliveries.ts';
 
 /** A comparison that does not happen by itself. */
 const NEVER = 'infinity';
@@ -165,7 +165,7 @@ export async function listDelivered(
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'delivered after',
     text: `SELECT DISTINCT d.subject FROM deliveries d
-           WHERE d.party = $1 AND d.subject > $2 AND ${isSent('d')} AND d.operation = ANY($4::text[])
+           WHERE d.party = $1 AND d.subject > $2 AND ${isReceived('d')} AND d.operation = ANY($4::text[])
            ORDER BY d.subject LIMIT $3`,
     values: [party, after, limit, operations],
   });
@@ -184,7 +184,7 @@ export async function sampleDelivered(
     name: 'delivered sample',
     text: `SELECT subject FROM (
              SELECT DISTINCT d.subject FROM deliveries d
-             WHERE d.party = $1 AND ${isSent('d')} AND d.operation = ANY($4::text[])) delivered
+             WHERE d.party = $1 AND ${isReceived('d')} AND d.operation = ANY($4::text[])) delivered
            ORDER BY md5(subject || $3) LIMIT $2`,
     values: [party, limit, seed, operations],
   });
@@ -215,7 +215,7 @@ const LAST_DELIVERED = `
     SELECT state, reason FROM deliveries n
     WHERE n.party = d.party AND n.subject = d.subject AND n.operation = d.operation
     ORDER BY n.id DESC LIMIT 1) newest
-  WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND ${isSent('d')} AND d.operation = ANY($3::text[])
+  WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND ${isReceived('d')} AND d.operation = ANY($3::text[])
     AND NOT ${isErased('d.subject')}
   ORDER BY d.subject, d.id DESC`;
 

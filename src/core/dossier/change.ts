@@ -5,11 +5,7 @@ import { authorityAfter, type Folding, type Step, withEvent, withStatus } from '
 import { transition } from './transition.ts';
 
 /** Applies one event to a folding. */
-export function change(
-  view: Folding,
-  event: DossierEvent,
-  owner: string,
-): Omit<Step, 'view'> & { readonly view: Folding } {
+export function change(view: Folding, event: DossierEvent, owner: string): Step<Folding> {
   if (!counts(event, owner)) return { view, moved: false };
   if (!isOwn(event, owner)) return shareIn(view, event);
   const record = event.record ? merge(view.record, event.record) : view.record;
@@ -27,7 +23,7 @@ export function change(
  * Applies the members that a party may change in a dossier of another owner. At the time of an owner's record or status,
  * the party only adds missing members, unless it is authoritative.
  */
-function shareIn(view: Folding, event: DossierEvent): Omit<Step, 'view'> & { readonly view: Folding } {
+function shareIn(view: Folding, event: DossierEvent): Step<Folding> {
   const { ownStatusAt, ownRecordAt, authority } = view;
   const fillsOnly = event.at === ownRecordAt && !event.authoritative;
   const record = event.record ? merge(view.record, sharedOf(event, view.record, fillsOnly)) : view.record;

@@ -30,7 +30,7 @@ function folded(events: readonly DossierEvent[], owner: string): Folding | undef
 }
 
 /**
- * The folding after the next event in event order. Undefined before the owner's first record.
+ * Applies the next effective event in event order. The view is undefined before the owner's first record.
  *
  * @param before the effective event before this one
  */
@@ -38,10 +38,10 @@ export function advance(
   view: Folding | undefined,
   event: DossierEvent,
   owner: string,
-  before: DossierEvent | undefined,
-): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
-  if (view || !isOwnRecord(event, owner) || !counts(event, owner)) return next(view, event, owner);
-  return { view: begin(event, before), moved: true };
+  before?: DossierEvent,
+): Step<Folding | undefined> {
+  if (view) return change(view, event, owner);
+  return isOwnRecord(event, owner) ? { view: begin(event, before), moved: true } : { view: undefined, moved: false };
 }
 
 /** For a dossier whose records are all far ahead: begins with the first record, and every real event is newer. */
@@ -67,25 +67,16 @@ export function foldWith(
   const first = sorted.findIndex((known) => inEventOrder(known, event) > 0);
   const place = first < 0 ? sorted.length : first;
   const [earlier, later] = [sorted.slice(0, place), sorted.slice(place)];
-  const { view, anomaly } = next(folded(earlier, owner), event, owner);
+  const { view, anomaly } = advance(folded(earlier, owner), event, owner);
   // Before the owner's first record there is no state to continue from.
   if (!earlier.some((one) => one.record && isOwn(one, owner) && counts(one, owner)))
     return { view: fold([...sorted, event], owner), anomaly };
-  const end = later.reduce((seen, one) => next(seen, one, owner).view, view);
+  const end = later.reduce((seen, one) => advance(seen, one, owner).view, view);
   return { view: viewOf(end), anomaly };
 }
 
 /** Applies the next event in event order. */
 export function step(view: DossierView | undefined, event: DossierEvent, owner = event.party): Step {
-  const { view: after, ...rest } = next(view, event, owner);
+  const { view: after, ...rest } = advance(view, event, owner);
   return { view: viewOf(after), ...rest };
-}
-
-function next(
-  view: Folding | undefined,
-  event: DossierEvent,
-  owner: string,
-): Omit<Step, 'view'> & { readonly view: Folding | undefined } {
-  if (view) return change(view, event, owner);
-  return isOwnRecord(event, owner) ? { view: begin(event), moved: true } : { view: undefined, moved: false };
 }

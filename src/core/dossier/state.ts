@@ -11,8 +11,8 @@ export interface DossierView {
 }
 
 /** The state after one more event, and whether that event moved the status. */
-export interface Step {
-  readonly view: DossierView | undefined;
+export interface Step<View = DossierView | undefined> {
+  readonly view: View;
   readonly moved: boolean;
   readonly anomaly?: Anomaly | undefined;
 }
