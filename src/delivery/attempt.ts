@@ -15,7 +15,6 @@ import type { Settled } from '../ledger/settle.ts';
 import type { PayloadShapes } from '../observe/payload-shapes.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
-import { FILES_COMING } from './fetched-files.ts';
 import type { PlannedCall } from './plan-calls.ts';
 import { sendSplitting } from './splitting.ts';
 
@@ -56,7 +55,7 @@ export async function attemptCall(
       claimed,
       outcome,
       isAnswered,
-      settlement: settle(outcome, claimed.attempts, retryDelaysMs, hub.random()),
+      settlement: settle(outcome, claimed, retryDelaysMs, hub.random()),
       at: msToInstant(endedMs),
       tookMs: endedMs - startedMs,
       eventAt,
@@ -101,7 +100,7 @@ async function outcomesOf(
   record: (wire: WireRecord) => void,
 ): Promise<readonly Outcome[]> {
   const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
-  if (call.withheld === FILES_COMING)
+  if (call.withheld === FILE_FETCHING)
     return all({ kind: 'unavailable', reason: FILE_FETCHING, ...sentenceOf(say('file-fetching')) });
   if (call.withheld === UNREADABLE)
     return all({ kind: 'unavailable', reason: UNREADABLE, ...sentenceOf(say('content-unreadable')) });

@@ -1,3 +1,4 @@
+import { FILE_FETCHING } from '#core/dossier/settle';
 import { fileReference } from '#core/identifiers/file-reference';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Outgoing } from '../kit/sender.ts';
@@ -5,18 +6,18 @@ import { loadFetched } from '../ledger/file-fetches.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
-/** A delivery to a party that gets the bytes of files, while the hub fetches one of them. */
-export const FILES_COMING = 'files-coming';
-
 type ById = readonly (readonly [number, Outgoing])[];
 type Named = { readonly url?: string; readonly file?: string };
 
-/** The same content, with the references of files that the hub has fetched from their addresses. */
+/**
+ * The same content, with the references of files that the hub has fetched from their addresses. `FILE_FETCHING` for a party that
+ * gets the bytes of files, while the hub fetches one of them.
+ */
 export async function withFetchedFiles(
   { database, vault }: Pick<HubContext, 'database' | 'vault'>,
   { adapter, settings }: Party,
   outgoing: ById,
-): Promise<readonly (readonly [number, Outgoing | typeof FILES_COMING])[]> {
+): Promise<readonly (readonly [number, Outgoing | typeof FILE_FETCHING])[]> {
   const hashes = new Map<string, readonly string[]>();
   for (const [, { dossier }] of outgoing)
     for (const { url, file } of namedIn(dossier))
@@ -34,7 +35,7 @@ export async function withFetchedFiles(
   };
   const waits = adapter.sendsFiles?.(settings) === true;
   return outgoing.map(([id, one]) => {
-    if (waits && namedIn(one.dossier).some((named) => fetchOf(named)?.state === 'due')) return [id, FILES_COMING];
+    if (waits && namedIn(one.dossier).some((named) => fetchOf(named)?.state === 'due')) return [id, FILE_FETCHING];
     const record = one.operation === 'dossier.upsert.v1' ? withFiles(one.record as Dossier, filled) : one.record;
     return [id, { ...one, record, dossier: one.dossier && withFiles(one.dossier, filled) } as Outgoing];
   });

@@ -1,4 +1,4 @@
-import { UNREADABLE } from '#core/dossier/settle';
+import { FILE_FETCHING, UNREADABLE } from '#core/dossier/settle';
 import { groupBy } from '#core/group-by';
 import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
@@ -9,10 +9,9 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { dossierOutgoing, type PlanDeps } from './dossier-outgoing.ts';
 import { entryOutgoing } from './entry-outgoing.ts';
-import { FILES_COMING } from './fetched-files.ts';
 import { HELD_BACK, recordOutgoing } from './record-outgoing.ts';
 
-type NotNow = typeof HELD_BACK | typeof FILES_COMING;
+type NotNow = typeof HELD_BACK | typeof FILE_FETCHING;
 type Withheld = NotNow | typeof UNREADABLE;
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
@@ -71,7 +70,7 @@ async function planTogether(
   const toSend: PlannedItem[] = [];
   for (const one of claimed) {
     const outgoing = found.get(one.id);
-    if (outgoing === HELD_BACK || outgoing === FILES_COMING) withheld.push(withheldCall(one, outgoing));
+    if (outgoing === HELD_BACK || outgoing === FILE_FETCHING) withheld.push(withheldCall(one, outgoing));
     else toSend.push({ claimed: one, outgoing });
   }
   return [...withheld, ...packed(runsOf(toSend), (operation) => party.carries.get(operation)?.items ?? 1)];

@@ -66,14 +66,12 @@ interface FollowUp {
   readonly causeKey: string | undefined;
 }
 
-function followUp({ claimed, settlement, at }: Settled): FollowUp {
-  if (settlement.state !== 'due' && settlement.state !== 'held')
-    return { state: settlement.state, nextAt: at, doubt: false, causeKey: undefined };
-  // A doubt from before stays after an attempt that did not get through.
-  const doubt = settlement.doubt || claimed.doubt;
-  return settlement.state === 'held'
-    ? { state: 'held', nextAt: at, doubt, causeKey: settlement.cause.key }
-    : { state: 'due', nextAt: msToInstant(instantToMs(at) + settlement.afterMs), doubt, causeKey: undefined };
+function followUp({ settlement, at }: Settled): FollowUp {
+  const { state } = settlement;
+  if (state === 'held') return { state, nextAt: at, doubt: settlement.doubt, causeKey: settlement.cause.key };
+  if (state !== 'due') return { state, nextAt: at, doubt: false, causeKey: undefined };
+  const nextAt = msToInstant(instantToMs(at) + settlement.afterMs);
+  return { state, nextAt, doubt: settlement.doubt, causeKey: undefined };
 }
 
 const settlePart = definePart<Settled & FollowUp>(

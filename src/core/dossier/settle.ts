@@ -120,25 +120,31 @@ export type Settlement =
   | { readonly state: 'held'; readonly cause: Cause; readonly doubt: boolean };
 
 /**
- * The settlement after an attempt.
+ * The settlement after an attempt. Doubt from before remains after an attempt that did not get through.
  *
  * @param attempts the number of attempts, this one included
+ * @param doubt whether the partner may have received it in an earlier attempt
  * @param delaysMs the delays between attempts, in order; after the last one the delivery is parked
  * @param random a number in [0, 1) that spreads the retries of many deliveries over a tenth of the delay
  */
-export function settle(outcome: Outcome, attempts: number, delaysMs: readonly number[], random: number): Settlement {
+export function settle(
+  outcome: Outcome,
+  { attempts, doubt }: { readonly attempts: number; readonly doubt: boolean },
+  delaysMs: readonly number[],
+  random: number,
+): Settlement {
   if (outcome.kind === 'delivered') return { state: 'delivered' };
   if (outcome.kind === 'refused') {
     const { cause, reason } = outcome;
-    return cause ? { state: 'held', cause, doubt: reason === ANSWER_UNKNOWN } : { state: 'refused' };
+    return cause ? { state: 'held', cause, doubt: doubt || reason === ANSWER_UNKNOWN } : { state: 'refused' };
   }
   // Due after the pause. Not at once, in case storing the pause failed.
-  if (asksToPause(outcome)) return { state: 'due', afterMs: PAUSED_MS, doubt: false };
+  if (asksToPause(outcome)) return { state: 'due', afterMs: PAUSED_MS, doubt };
   const delayMs = delaysMs[attempts - 1];
   if (delayMs === undefined) return { state: 'parked' };
   const spreadMs = Math.round(delayMs * (1 + random / 10));
   const askedMs = Math.min(outcome.retryAfterMs || 0, MOST_ASKED_MS);
-  return { state: 'due', afterMs: Math.max(spreadMs, askedMs), doubt: outcome.kind === 'unknown' };
+  return { state: 'due', afterMs: Math.max(spreadMs, askedMs), doubt: doubt || outcome.kind === 'unknown' };
 }
 
 /** Whether the partner asks for no more calls. */
