@@ -1,5 +1,4 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
@@ -193,13 +192,13 @@ async function servedAll(
   }));
 }
 
-/** As served with personal data: the freshness comes from the masked JSON. */
-function wholeJson(
+/** A dossier or record as served with personal data: the freshness comes from the masked JSON. */
+export function wholeJson(
   vault: Vault,
   row: { readonly masked: string; readonly sealed: Buffer; readonly sealed_key: number },
 ) {
   const { freshness } = JSON.parse(row.masked) as { freshness: unknown };
-  return JSON.stringify({ ...(JSON.parse(openedRecord(vault, row)) as Dossier), freshness });
+  return JSON.stringify({ ...(JSON.parse(openedRecord(vault, row)) as object), freshness });
 }
 
 /** The JSON of a complete record. */

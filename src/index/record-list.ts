@@ -7,8 +7,9 @@ import { atOrBelow } from '../database/at-or-below.ts';
 import { type Bounded, readBounded } from '../database/bounded.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
-import type { Sealed, Vault } from '../secrets/vault.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { namesDossier } from './dossier-names.ts';
+import { wholeJson } from './list.ts';
 import { type MaskedRecordRow, maskedText } from './mask-records.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
 import { loadRecordEvents } from './record-events.ts';
@@ -233,13 +234,6 @@ interface Row extends MaskedRecordRow {
 function served(vault: Vault, kind: Kind, row: Row, personal: boolean): ServedRecord {
   const { code, owner, state_at: stateAt } = row;
   return { code, owner, stateAt, json: personal ? wholeJson(vault, row) : maskedText(vault, kind, row) };
-}
-
-/** The record in full, with the freshness of the masked one. */
-function wholeJson(vault: Vault, { masked, sealed, sealed_key: keyId }: Row): string {
-  const { freshness } = JSON.parse(masked) as { freshness: unknown };
-  const whole: Sealed = { keyId, bytes: sealed };
-  return JSON.stringify({ ...(JSON.parse(vault.open(whole).toString()) as object), freshness });
 }
 
 interface Page {

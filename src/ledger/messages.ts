@@ -124,7 +124,7 @@ function resultToStore(result: ItemResult): ItemResult {
   };
 }
 
-const isApplied = (outcome: ItemOutcome): boolean => outcome !== 'invalid' && outcome !== 'quarantined';
+export const isApplied = (outcome: ItemOutcome): boolean => outcome !== 'invalid' && outcome !== 'quarantined';
 
 /** Many items have the same warning, such as a service missing in the catalogue. Cached: 0.1 µs instead of 2. */
 const WARNINGS = new Map<string, Problem>();

@@ -3,7 +3,7 @@ import type { Problem } from '#core/problem';
 import type { Database } from '../database/pool.ts';
 import { isUuid, NIL_UUID } from '../database/uuid.ts';
 import type { Vault } from '../secrets/vault.ts';
-import type { ItemResult } from './messages.ts';
+import { type ItemResult, isApplied } from './messages.ts';
 
 /**
  * The content of a receipt without personal data. Problems and warnings have only their place, because messages may
@@ -103,8 +103,6 @@ async function loadSince({ pool }: Pick<Database, 'pool'>, messageId: string): P
   );
 }
 
-const APPLIED: readonly ItemResult['outcome'][] = ['accepted', 'duplicate', 'stale'];
-
 function itemOf(
   { index, code, outcome, problems, warnings }: ItemResult,
   before: number,
@@ -114,7 +112,7 @@ function itemOf(
   return {
     index: before + index,
     // An item that was not applied may have any text in place of its code.
-    code: code !== undefined && (APPLIED.includes(outcome) || isDossierCode(code)) ? code : undefined,
+    code: code !== undefined && (isApplied(outcome) || isDossierCode(code)) ? code : undefined,
     outcome,
     problems: problems?.map(placeOf),
     warnings: warnings?.map(placeOf),

@@ -118,11 +118,11 @@ export function createReports(
     async records(period, wanted) {
       const found = spanOf(period, province?.reportingDay, nowMs());
       if (found.kind !== 'span') return found;
-      return { kind: 'found', records: await numbers.recordsBehind(found.span, wanted) };
+      return { kind: 'found', records: await numbers.readRecordsOf(found.span, wanted) };
     },
     async countRecords(period, wanted) {
       const found = spanOf(period, province?.reportingDay, nowMs());
-      return found.kind === 'span' ? numbers.countBehind(found.span, wanted) : undefined;
+      return found.kind === 'span' ? numbers.countRecordsOf(found.span, wanted) : undefined;
     },
     mostLines: (format) => MOST_IN_FILE[format],
     write: writeReport,

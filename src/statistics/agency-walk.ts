@@ -39,7 +39,7 @@ export async function dossiersWith(
   const found: FactDossier[] = [];
   for (const key of await agenciesWith(run, period, facts, { only: agency, from: after?.[0] })) {
     let place = key === after?.[0] ? after[1] : '';
-    for (const range of await rangesInPeriod(run, key, period, { times: timesOf(facts), after: place })) {
+    for (const range of await rangesInPeriod(run, key, period, { times: decidingTimesOf(facts), after: place })) {
       const values = newValues();
       const conditions = [
         `c.code > ${values.add(place, 'text')}`,
@@ -49,7 +49,7 @@ export async function dossiersWith(
       ];
       const rows = await run<FactDossier>(
         `SELECT c.code, k.agency_code AS key, (SELECT a.name FROM catalogue a WHERE a.kind = 'agency' AND a.key = ${values.add(key, 'text')}) AS name,
-           c.facts, c.${timesOf(facts)[0]}_766 AS at
+           c.facts, c.${decidingTimesOf(facts)[0]}_766 AS at
          FROM counted c CROSS JOIN LATERAL (SELECT * FROM total_cells k WHERE k.id = c.cell OFFSET 0) k
          WHERE ${conditions.join(' AND ')} ORDER BY c.code LIMIT ${values.add(limit - found.length, 'int4')}`,
         values.list,
@@ -65,7 +65,7 @@ export async function dossiersWith(
 type Time = 'began' | 'ended';
 
 /** Which times of a dossier decide whether it belongs to a period. */
-function timesOf(facts: Facts): readonly [Time, ...Time[]] {
+function decidingTimesOf(facts: Facts): readonly [Time, ...Time[]] {
   if (facts === 'lacking') return ['began', 'ended'];
   return [facts in BEGAN ? 'began' : 'ended'];
 }
@@ -73,7 +73,7 @@ function timesOf(facts: Facts): readonly [Time, ...Time[]] {
 /** SQL: whether a dossier, `c`, has the facts, and one of the times in the period. */
 function conditionOf(facts: Facts, period: ReportPeriod, values: Values): string {
   const condition = facts === 'lacking' ? hasFacts(IS_LACKING) : { ...BEGAN, ...ENDED }[facts];
-  return `${condition} AND (${timesOf(facts)
+  return `${condition} AND (${decidingTimesOf(facts)
     .map((time) => isWithin(time, period, values))
     .join(' OR ')})`;
 }

@@ -91,7 +91,7 @@ export async function rangesOf(
   const agencies = agenciesOf(asked, values);
   // An index has only the pending dossiers.
   if (of === 'pending' && agencies.length === 0) return { ranges: [ALL_CODES] };
-  const conditions = [...timesOf(asked, of, values), ...agencies, `last > ${values.add(after, 'text')}`];
+  const conditions = [...timeConditions(asked, of, values), ...agencies, `last > ${values.add(after, 'text')}`];
   const rows = await run<Found>(
     `SELECT agency_code AS agency, first, last, prefix, began::text FROM code_ranges r
      WHERE ${conditions.join(' AND ')} ORDER BY first LIMIT ${most + 1}`,
@@ -138,7 +138,11 @@ function agenciesOf({ by, key, filter }: DossiersQuestion, values: Values): read
   ];
 }
 
-function timesOf({ column, from, to }: DossiersQuestion, of: 'ended' | 'pending', values: Values): readonly string[] {
+function timeConditions(
+  { column, from, to }: DossiersQuestion,
+  of: 'ended' | 'pending',
+  values: Values,
+): readonly string[] {
   const third = (instant: string) => values.add(thirdOf(instant), 'date');
   const month = (instant: string) => values.add(monthOf(instant), 'date');
   const isNew = column === 'received.online' || column === 'received.direct';

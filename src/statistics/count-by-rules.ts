@@ -44,7 +44,7 @@ export async function countByRules(
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
     const former = dossier.isCutOff ? before.get(dossier.code)?.by : undefined;
     const times: DossierTimes = {
-      ...timesOf(dossier, former),
+      ...timesWithCourse(dossier, former),
       dueByTerm: service && ((receivedAt) => dueByTerm(service, receivedAt, workingTime)),
     };
     try {
@@ -74,7 +74,7 @@ function countedByAll(times: DossierTimes): CountedRow['by'] {
 }
 
 /** If the beginning is deleted, the last count knows when the dossier began. */
-function timesOf({ times, events }: CountableDossier, former: CountedRow['by'] | undefined): DossierTimes {
+function timesWithCourse({ times, events }: CountableDossier, former: CountedRow['by'] | undefined): DossierTimes {
   const { status, statusAt } = times;
   const known = courseOf(events);
   // The events of a dossier with only one are not read.

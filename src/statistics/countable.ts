@@ -82,7 +82,7 @@ export async function loadCountable(
       channel,
       isPart,
       record,
-      times: timesOf(row, record),
+      times: timesInRow(row, record),
       isCutOff: version > 1 && course[0]?.seq !== 1,
       events: course.filter(({ counts }) => counts),
     };
@@ -98,7 +98,7 @@ function recordOf({ masked, sealed, sealedKey }: Row, vault: Pick<Vault, 'open' 
   return JSON.parse(vault.open({ keyId: sealedKey, bytes: sealed }).toString()) as Dossier;
 }
 
-function timesOf(row: Row, { supplements }: Dossier): CountableDossier['times'] {
+function timesInRow(row: Row, { supplements }: Dossier): CountableDossier['times'] {
   const { status, statusAt, submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt } = row;
   const times = { status, statusAt, submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, supplements };
   return withoutAbsent(times) as CountableDossier['times'];

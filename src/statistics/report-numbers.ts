@@ -17,11 +17,11 @@ import {
   TOUCHED,
 } from './report-conditions.ts';
 import {
-  countBehind,
+  countRecordsOf,
   type ReportPeriod,
   type ReportRecord,
+  readRecordsOf,
   recordColumns,
-  recordsBehind,
   type WantedRecords,
 } from './report-records.ts';
 
@@ -128,9 +128,12 @@ export interface ReportNumbers {
   /** The numbers of a report whose records can be listed. */
   recordColumns(report: string): readonly string[];
   /** The records behind one number, in the order of their places. */
-  recordsBehind(period: ReportPeriod, wanted: WantedRecords): Promise<readonly ReportRecord[]>;
+  readRecordsOf(period: ReportPeriod, wanted: WantedRecords): Promise<readonly ReportRecord[]>;
   /** How many of them there are: null for more than 10,000. */
-  countBehind(period: ReportPeriod, wanted: Pick<WantedRecords, 'report' | 'column' | 'key'>): Promise<number | null>;
+  countRecordsOf(
+    period: ReportPeriod,
+    wanted: Pick<WantedRecords, 'report' | 'column' | 'key'>,
+  ): Promise<number | null>;
   /** When a process with the role was there. */
   availability(role: string, period: ReportPeriod): Promise<Availability>;
 }
@@ -144,8 +147,8 @@ export function createReportNumbers(database: Database): ReportNumbers {
     online: ask(onlineNumbers),
     records: ask(recordLines),
     recordColumns,
-    recordsBehind: (period, wanted) => atOneMoment(database, (run) => recordsBehind(run, period, wanted)),
-    countBehind: (period, wanted) => atOneMoment(database, (run) => countBehind(run, period, wanted)),
+    readRecordsOf: (period, wanted) => atOneMoment(database, (run) => readRecordsOf(run, period, wanted)),
+    countRecordsOf: (period, wanted) => atOneMoment(database, (run) => countRecordsOf(run, period, wanted)),
     connections: ask((run, { from, to }) => run<ConnectionLine>(CONNECTIONS, [from, to])),
     fields: (period, wanted) =>
       atOneMoment(database, (run) => dossiersWith(run, period, { facts: 'lacking', after: undefined, ...wanted })),

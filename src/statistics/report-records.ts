@@ -99,7 +99,7 @@ function sourceOf({ report, column }: Pick<WantedRecords, 'report' | 'column'>):
 }
 
 /** How many records are behind the number: null for more than MOST_COUNTED. */
-export async function countBehind(
+export async function countRecordsOf(
   run: Run,
   period: ReportPeriod,
   wanted: Pick<WantedRecords, 'report' | 'column' | 'key'>,
@@ -123,13 +123,13 @@ function upToMost(many: number): number | null {
   return many > MOST_COUNTED ? null : many;
 }
 
-export async function recordsBehind(
+export async function readRecordsOf(
   run: Run,
   period: ReportPeriod,
   wanted: WantedRecords,
 ): Promise<readonly ReportRecord[]> {
   const { report, key, after, limit } = wanted;
-  if (report === 'online-services') return dossiersBehind(run, period, wanted);
+  if (report === 'online-services') return readDossiersOf(run, period, wanted);
   const { from, to, now } = period;
   const [lastKey, lastWhat, lastCode] = after ?? [null, null, null];
   return run<ReportRecord>(
@@ -142,7 +142,7 @@ export async function recordsBehind(
   );
 }
 
-async function dossiersBehind(
+async function readDossiersOf(
   run: Run,
   period: ReportPeriod,
   { column, key, after, limit }: WantedRecords,

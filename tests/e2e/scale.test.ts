@@ -122,8 +122,8 @@ describe('a page or a report costs what it shows, however many dossiers there ar
     } as const;
     const reads = [
       () => numbers.fields(period, { agency: undefined, limit: 51 }),
-      () => numbers.recordsBehind(period, behind),
-      () => numbers.countBehind(period, behind),
+      () => numbers.readRecordsOf(period, behind),
+      () => numbers.countRecordsOf(period, behind),
     ];
     for (const read of reads) {
       const { rows, pages, worst } = await planRowsOf(read);

@@ -305,13 +305,13 @@ describe('running totals equal a direct count', () => {
       const behind = ofKey(expected[column] ?? []).map(({ agency, code }) => [agency, code]);
       const listed: string[][] = [];
       for (let after: [string, string, string] | undefined, size = 7; size === 7; ) {
-        const page = await numbers.recordsBehind(period, { ...wanted, after, limit: 7 });
+        const page = await numbers.readRecordsOf(period, { ...wanted, after, limit: 7 });
         listed.push(...page.map((one) => [one.key, one.code]));
         const end = page.at(-1);
         [after, size] = [end && [end.key, end.what, end.code], page.length];
       }
       expect([period, wanted, listed]).toEqual([period, wanted, behind]);
-      expect(await numbers.countBehind(period, wanted)).toBe(behind.length);
+      expect(await numbers.countRecordsOf(period, wanted)).toBe(behind.length);
       const lacking = ofKey(dossiers.filter((one) => isIn(one.began) || isIn(one.ended))).filter(({ facts }) =>
         DEFECTS.some((fact) => facts.has(fact)),
       );
