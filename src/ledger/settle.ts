@@ -199,10 +199,14 @@ export async function causesSettledSince({ pool }: Database): Promise<readonly s
   return rows.map(({ cause }) => cause);
 }
 
+/** A partner that comes and goes every minute gets a delivery this often before its attempts count. */
+const MANY_ATTEMPTS = 30;
+
 /**
  * Makes waiting deliveries of a party due, because the party answers again. Each gets its last attempt back, so that an
- * outage that comes and goes parks nothing too early. Deliveries that wait for something else, or at which the party
- * itself failed, keep their time and their attempts.
+ * outage that comes and goes parks nothing too early. After many attempts it gets none: a record at which the party never
+ * answers would open the breaker again and again. Deliveries that wait for something else, or at which the party itself
+ * failed, keep their time and their attempts.
  *
  * @param fromMs the earliest moment, if the party asked for a pause
  */
@@ -210,10 +214,13 @@ export async function retryWaiting(database: Database, party: string, fromMs: nu
   await database.pool.query({
     name: 'retry waiting',
     text: `${sendersOfDue('$1')}
-           UPDATE deliveries d SET next_at = $2::timestamptz, attempts = GREATEST(attempts - 1, 0) FROM senders s
+           UPDATE deliveries d SET next_at = $2::timestamptz, attempts = CASE
+             WHEN (SELECT count(*) FROM attempts a WHERE a.delivery_id = d.id) < $4::int4
+             THEN GREATEST(attempts - 1, 0) ELSE attempts END
+           FROM senders s
            WHERE d.party = $1 AND d.state = 'due' AND d.sender = s.sender AND d.next_at > $2::timestamptz
              AND d.leased_by IS NULL AND d.outcome IN ('unavailable', 'unknown')
              AND d.reason <> ALL($3::text[])`,
-    values: [party, msToInstant(fromMs), WAITS_ANYWAY],
+    values: [party, msToInstant(fromMs), WAITS_ANYWAY, MANY_ATTEMPTS],
   });
 }

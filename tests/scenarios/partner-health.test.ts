@@ -268,6 +268,36 @@ describe('partner health', () => {
     expect(await rows()).toEqual(['4 delivered null 1', `5 parked ${reason} 3`]);
   });
 
+  test('records that always fail like an outage are parked in the end, however often others get through', async () => {
+    const portal = testPartner();
+    hub = await testHub({
+      partners: { portal },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      retryDelaysMs: [600_000, 600_000],
+    });
+    const bad = codes(5).map(({ code }) => code);
+    const answer = async (items: readonly { readonly code: string }[]): Promise<readonly Outcome[]> =>
+      items.map(({ code }) => (bad.includes(code) ? { ...DOWN, reason: 'timeout' } : { kind: 'delivered' }));
+    portal.script.push(...Array(1_000).fill(answer));
+    await hub.push(codes(5));
+    // Each of these closes the breaker, as the end of an outage does.
+    for (const good of codes(55).slice(5)) {
+      await hub.push(good);
+      hub.clock.nowMs += 60_000;
+      await hub.deliver();
+      await hub.deliver();
+    }
+    const { rows } = await hub.hub.database.pool.query<{ state: string; n: number }>(
+      'SELECT state, count(*)::int4 AS n FROM deliveries GROUP BY 1 ORDER BY 1',
+    );
+    expect(rows).toEqual([
+      { state: 'delivered', n: 50 },
+      { state: 'parked', n: 5 },
+    ]);
+    const tries = bad.map((code) => portal.sent.filter((one) => one.code === code).length);
+    expect(Math.min(...tries)).toBeGreaterThan(20);
+  });
+
   test('deliveries that ask nobody do not end the outage of a partner', async () => {
     const portal = testPartner();
     hub = await testHub({
