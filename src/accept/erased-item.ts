@@ -30,7 +30,7 @@ export function refusedAsErased(place: Place, code: string, erased: Erased | und
  */
 export async function emptiedBody(
   kinds: Kinds,
-  { items, body }: Submission,
+  { items, body, mediaType }: Submission,
   results: readonly ItemResult[],
 ): Promise<MessageRow['emptied']> {
   const refused = results.filter(isRefusedAsErased);
@@ -46,5 +46,5 @@ export async function emptiedBody(
         ? [item.record.applicant]
         : [];
   });
-  return { rest: await hiddenBody(body, people) };
+  return { rest: await hiddenBody(body, people, mediaType) };
 }

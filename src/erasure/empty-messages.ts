@@ -31,9 +31,9 @@ export async function emptiedMessages(
       continue;
     }
     // One at a time: a body may have 20 MiB.
-    const body = await bodyOf({ database, vault }, id);
+    const stored = await bodyOf({ database, vault }, id);
     const people = byId.get(id)?.flatMap((one) => one.people) ?? [];
-    emptied.push({ id, at, rest: body && (await hiddenBody(body, people)) });
+    emptied.push({ id, at, rest: stored && (await hiddenBody(stored.body, people, stored.mediaType)) });
   }
   return emptied;
 }
@@ -41,14 +41,15 @@ export async function emptiedMessages(
 async function bodyOf(
   { database, vault }: Pick<ErasingHub, 'database' | 'vault'>,
   id: string,
-): Promise<Buffer | undefined> {
-  const { rows } = await database.pool.query<{ body: Buffer | null; key: number | null }>({
+): Promise<{ readonly body: Buffer; readonly mediaType: string | null } | undefined> {
+  const { rows } = await database.pool.query<{ body: Buffer; key: number; mediaType: string | null }>({
     name: 'body to hide in',
-    text: 'SELECT body, body_key AS key FROM messages WHERE id = $1',
+    text: `SELECT body, body_key AS key, media_type AS "mediaType" FROM messages
+           WHERE id = $1 AND body IS NOT NULL AND body_key IS NOT NULL`,
     values: [id],
   });
-  const { body, key } = rows[0] ?? {};
-  return body && key !== null && key !== undefined ? vault.open({ keyId: key, bytes: body }) : undefined;
+  const [row] = rows;
+  return row && { body: vault.open({ keyId: row.key, bytes: row.body }), mediaType: row.mediaType };
 }
 
 /** The messages, among these, with others' waiting items, or with dossiers and records under a legal hold. */

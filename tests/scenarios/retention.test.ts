@@ -12,6 +12,7 @@ import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartn
 import { payment, petition, postalOrder, question, rating } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 
 const MONTH_MS = 31 * 86_400_000;
 const AFTERWARDS = Date.parse('2025-08-26T08:00:00+07:00');
@@ -291,6 +292,51 @@ describe('retention', () => {
     expect(rows).toEqual([]);
     expect(await hub.hub.rebuild()).toMatchObject(isSame);
   });
+
+  const utf16 = (xml: string) => Buffer.from(`\uFEFF${xml.replace('UTF-8', 'UTF-16')}`, 'utf16le');
+  const XOP = 'xmlns:i="http://www.w3.org/2004/08/xop/include"';
+  const withFile = (xml: string) =>
+    Buffer.concat([
+      Buffer.from(
+        `--B\r\nContent-Type: application/xop+xml; charset=UTF-8\r\nContent-Length: ${Buffer.byteLength(xml)}\r\n\r\n${xml}`,
+      ),
+      Buffer.from('\r\n--B\r\nContent-ID: <a@x>\r\n\r\n\xff\xd8\x00\x01\xfe\r\n--B--\r\n', 'latin1'),
+    ]);
+  test.each([
+    ['in UTF-16', utf16, 'text/xml; charset=utf-16', 'utf16le'],
+    [
+      'with a file',
+      withFile,
+      'multipart/related; type="application/xop+xml"; start-info="text/xml"; boundary=B',
+      'utf8',
+    ],
+  ] as const)(
+    'a SOAP body %s also keeps what waits, without the people of the others',
+    async (_, write, type, read) => {
+      const ours = dossierXml(OWN, `<h:applicant><h:name>${PERSON.name}</h:name></h:applicant>`);
+      const file = `<h:abstract><i:Include ${XOP} href="cid:a@x"/></h:abstract>`;
+      const doubtful = (code: string) =>
+        dossierXml(code, `${write === withFile ? file : ''}<h:note>Tráº£ káº?t quáº£</h:note>`);
+      const send = async (code: string) => {
+        const xml = envelope(pushXml(ours.replace('received', 'returned'), doubtful(code)));
+        const { body } = await sendSoap(hub, write(xml), { headers: { 'Content-Type': type } });
+        return body.PushDossiersResponse[0].result.map(({ outcome }: { outcome: string[] }) => outcome[0]);
+      };
+      expect(await send(codeOf(2))).toEqual(['accepted', 'quarantined']);
+      hub.clock.nowMs += 14 * MONTH_MS;
+      expect(await round()).toMatchObject({ erased: 1 });
+      expect(await send(codeOf(3))).toEqual(['invalid', 'quarantined']);
+      const { rows } = await hub.hub.database.pool.query('SELECT body, body_key FROM messages');
+      const bodies = rows.map(({ body, body_key }) => vault.open({ keyId: body_key, bytes: body }).toString(read));
+      expect(bodies.map((text) => [text.includes('Tráº£'), canariesIn(text)])).toEqual([
+        [true, []],
+        [true, []],
+      ]);
+      for (const { id } of (await operator.get('quarantine')).body.items)
+        await operator.post(`quarantine/${id}/resolve`, { action: 'release', why: 'Đúng vậy' });
+      for (const code of [codeOf(2), codeOf(3)]) expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(200);
+    },
+  );
 
   test('a round that is cut off loses nothing, and the next one continues', async () => {
     const { pool } = hub.hub.database;

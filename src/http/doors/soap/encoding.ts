@@ -1,9 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import { encodingOf, type XmlEncoding } from '#core/xml-encoding';
 import { say, type Words } from '#messages/message';
 import { received } from '#messages/received';
 import { Refusal } from '../../problem.ts';
-
-type Found = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /**
  * Converts an XML document in UTF-8 or UTF-16 to UTF-8 without a byte order mark.
@@ -30,18 +29,7 @@ export function decodeXml(bytes: Buffer, charset: string | undefined): Buffer {
 
 const DECLARATION = /^<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["']/;
 
-function encodingOf(bytes: Buffer): { found: Found; bom: number } {
-  const [a, b, c] = bytes;
-  if (a === 0xef && b === 0xbb && c === 0xbf) return { found: 'utf-8', bom: 3 };
-  if (a === 0xff && b === 0xfe) return { found: 'utf-16le', bom: 2 };
-  if (a === 0xfe && b === 0xff) return { found: 'utf-16be', bom: 2 };
-  // Without a mark, the first character is `<`.
-  if (a === 0x3c && b === 0) return { found: 'utf-16le', bom: 0 };
-  if (a === 0 && b === 0x3c) return { found: 'utf-16be', bom: 0 };
-  return { found: 'utf-8', bom: 0 };
-}
-
-function toUtf8(bytes: Buffer, found: Found): Buffer {
+function toUtf8(bytes: Buffer, found: XmlEncoding): Buffer {
   if (bytes.length % 2 !== 0) throw refused(say('odd-bytes', { charset: found.toUpperCase() }));
   const text = (found === 'utf-16be' ? Buffer.from(bytes).swap16() : bytes).toString('utf16le');
   if (/\p{Surrogate}/u.test(text)) throw refused(say('half-alone'));
@@ -51,7 +39,7 @@ function toUtf8(bytes: Buffer, found: Found): Buffer {
 /** Character sets that extend ASCII. For pure ASCII bytes, they all mean the same. */
 const ASCII_SETS = new Set(['us-ascii', 'ascii', 'iso-8859-1', 'latin1', 'windows-1252', 'windows-1258']);
 
-function agrees(label: string, found: Found, xml: Buffer): boolean {
+function agrees(label: string, found: XmlEncoding, xml: Buffer): boolean {
   if (found !== 'utf-8') return label === 'utf-16' || label === found;
   return label === 'utf-8' || label === 'utf8' || (ASCII_SETS.has(label) && isAscii(xml));
 }
