@@ -1,12 +1,15 @@
 import { groupBy } from '#core/group-by';
+import { isErased } from '../database/erased.ts';
 import type { EmptiedMessage } from '../ledger/emptied-messages.ts';
 import type { WaitingName } from '../ledger/erasures.ts';
 import { hiddenBody } from '../ledger/hidden-body.ts';
+import { IS_ANY_PERSON_HELD } from '../ledger/legal-holds.ts';
 import type { ErasingHub, TouchedMessage } from './erasing.ts';
 
 /**
  * The messages whose bodies go. A body stays without the erased people where an item of somebody else still waits for an
- * operator, because the item is read from it again, and where it names a dossier or record under a legal hold.
+ * operator, because the item is read from it again, and where it names a dossier or record under a legal hold. While a
+ * person is under a hold, every body with an item of somebody else stays, because that may be the person.
  *
  * @param names of the erased dossiers and records: their own waiting items are given up
  */
@@ -52,7 +55,12 @@ async function bodyOf(
   return row && { body: vault.open({ keyId: row.key, bytes: row.body }), mediaType: row.mediaType };
 }
 
-/** The messages, among these, with others' waiting items, or with dossiers and records under a legal hold. */
+/** Whether an item is about an erased dossier or record, by its code, party and operation. */
+const isNamedIn = (code: string, of: string): string => `EXISTS (
+  SELECT FROM unnest($2::text[], $3::text[], $4::text[]) AS n(code, party, operations)
+  WHERE n.code = ${code} AND (n.party IS NULL OR n.party = ${of}.party) AND starts_with(${of}.operation, n.operations))`;
+
+/** The messages, among these, with others' waiting items, or with dossiers and records that are or may be under a hold. */
 async function neededByOthers(
   pool: ErasingHub['database']['pool'],
   ids: readonly string[],
@@ -61,14 +69,15 @@ async function neededByOthers(
   const { rows } = await pool.query<{ id: string }>({
     name: 'needed by others',
     text: `SELECT q.message_id AS id FROM quarantine q
-           WHERE q.message_id = ANY($1::uuid[]) AND q.settled_at IS NULL AND q.item IS NOT NULL
-             AND NOT EXISTS (
-               SELECT FROM unnest($2::text[], $3::text[], $4::text[]) AS n(code, party, operations)
-               WHERE n.code = q.code AND (n.party IS NULL OR n.party = q.party) AND starts_with(q.operation, n.operations))
+           WHERE q.message_id = ANY($1::uuid[]) AND q.settled_at IS NULL AND q.item IS NOT NULL AND NOT ${isNamedIn('q.code', 'q')}
            UNION SELECT e.message_id FROM held_subjects h JOIN events e ON e.code = h.subject
              WHERE e.message_id = ANY($1::uuid[])
            UNION SELECT e.message_id FROM held_subjects h JOIN record_events e ON e.subject = h.subject
-             WHERE e.message_id = ANY($1::uuid[])`,
+             WHERE e.message_id = ANY($1::uuid[])
+           UNION SELECT m.id FROM messages m, json_array_elements(m.results) item,
+               concat(substring(m.operation FROM '^(?!dossier)[^.]+') || ' ', item ->> 'code') subject
+             WHERE m.id = ANY($1::uuid[]) AND ${IS_ANY_PERSON_HELD}
+               AND NOT ${isNamedIn(`item ->> 'code'`, 'm')} AND NOT ${isErased('subject')}`,
     values: [
       ids,
       names.map(({ code }) => code),

@@ -95,11 +95,11 @@ export async function holdsOfPeople({ pool }: Pick<Database, 'pool'>, vault: Vau
   return rows.map(({ id, ...sealed }) => ({ id, keys: JSON.parse(vault.open(sealed).toString()) }));
 }
 
-/** Whether a hold for a person is in force: any record may turn out to be theirs. */
+/** Whether a hold for a person is in force, in SQL: any record may turn out to be theirs. */
+export const IS_ANY_PERSON_HELD = 'EXISTS (SELECT FROM legal_holds WHERE lifted_at IS NULL AND person IS NOT NULL)';
+
 export async function isAnyPersonHeld({ pool }: Pick<Database, 'pool'>): Promise<boolean> {
-  const { rows } = await pool.query<{ any: boolean }>(
-    'SELECT EXISTS (SELECT FROM legal_holds WHERE lifted_at IS NULL AND person IS NOT NULL) AS any',
-  );
+  const { rows } = await pool.query<{ any: boolean }>(`SELECT ${IS_ANY_PERSON_HELD} AS any`);
   return rows[0]?.any ?? false;
 }
 

@@ -170,6 +170,23 @@ describe('retention', () => {
     expect(await hub.hub.rebuild()).toMatchObject(isSame);
   });
 
+  test('while a person is held, a body that also holds others stays without the erased people; others go', async () => {
+    const other = { kind: 'citizen', name: 'Lường Văn Pản', identityNumber: '001000000009' };
+    const { identityNumber } = other;
+    const { body: hold } = await operator.post('legal-holds', { person: { identityNumber }, why: 'Toà án' });
+    await hub.push([own(RETURNED), dossier({ code: codeOf(2), applicant: other, status: 'processing' })]);
+    await hub.push([dossier({ code: codeOf(3), ...RETURNED }), dossier({ code: codeOf(4), ...RETURNED })]);
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await round()).toMatchObject({ erased: 3, bodies: 0 });
+    expect(await tracesIn(hub)).toEqual([]);
+    const bodies = async () =>
+      (await dumpOf(hub.hub.database.pool, vault)).filter(({ place }) => place === 'messages.body');
+    expect(await bodies()).toMatchObject([{ text: expect.stringContaining(other.name) }]);
+    await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
+    expect(await round()).toMatchObject({ bodies: 1 });
+    expect(await bodies()).toEqual([]);
+  });
+
   test('what only events of dropped months told stays, also when a late step or a report of another party comes', async () => {
     const told = { dueAt: at(20), note: `Nộp thay ${PERSON.name}` };
     await hub.push(own(told));
