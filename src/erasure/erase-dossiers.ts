@@ -33,7 +33,7 @@ export async function erasedDossiers(hub: ErasingHub, codes: readonly string[], 
     events: parts.flatMap((part) => part.events),
     messages: parts.flatMap((part) => part.messages),
     changes: parts.map(({ row }) => changeOf(row, order)),
-    subjects: silenced.map((subject) => ({ subject, at: order.at })),
+    subjects: order.hidden ? [] : parts.map(({ row, people }) => ({ subject: row.held.code, at: order.at, people })),
     names: await namesOf(hub, silenced, order),
   };
 }
@@ -94,6 +94,7 @@ function erasedDossier(
   };
   return {
     row,
+    people,
     events: [...rewritten].map(([{ code, seq, recordedAt }, said]) => ({ code, seq, recordedAt, said })),
     messages: (hidden ? [...rewritten.keys()] : sent).map((event) => ({ id: event.messageId, people })),
   };

@@ -16,6 +16,7 @@ import { ERASED_AT_ONCE, type ErasureOrder, eraseSubjects } from './erase-subjec
 import type { ErasingHub, Hidden, SubjectAsked } from './erasing.ts';
 import { type Finding, type FindOptions, type FoundPerson, findPerson, type Kept, type Part } from './find-person.ts';
 import type { OrderedBy } from './holds.ts';
+import { withRests } from './kept-calls.ts';
 import { countOfficerTexts, hideOfficerTexts } from './officer-texts.ts';
 
 /** What a preview shows: what and how many, without any of the person's data. */
@@ -222,7 +223,7 @@ async function eraseRest(
   await writeParts(hub.database, [
     emptiedPart(emptied, hub.vault),
     keptBodyPart(emptied.filter(({ rest }) => rest)),
-    silencedCallPart(calls),
+    silencedCallPart(await withRests(hub, calls, people)),
     ...erasureParts({ id: await nextErasureId(hub.database), at, cause, who, why, subjects: 0 }, entry),
   ]);
   return [];

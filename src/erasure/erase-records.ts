@@ -1,6 +1,6 @@
 import { createEraser, createHider } from '#core/erasure/erase-record';
 import { foldRecord, type KindEvent } from '#core/records/apply';
-import type { Kind } from '#core/records/kind';
+import { type Kind, subjectOf } from '#core/records/kind';
 import { peopleIn } from '#core/records/mask-record';
 import { loadRecordEvents } from '../index/record-events.ts';
 import { type FoundRecord, loadRecords, type RecordRow } from '../index/records.ts';
@@ -31,7 +31,9 @@ export async function erasedRecords(hub: ErasingHub, subjects: readonly string[]
       return { kind: kind.name, code, state, stateAt, changedAt: order.at };
     }),
     messages: parts.flatMap((part) => part.messages),
-    subjects: order.hidden ? [] : own.map((subject) => ({ subject, at: order.at })),
+    subjects: order.hidden
+      ? []
+      : parts.map(({ row, people }) => ({ subject: subjectOf(row.kind, row.held.code), at: order.at, people })),
     names: (order.hidden ? [] : parts).map(({ row: { kind, held } }) => ({
       code: held.code,
       party: undefined,
@@ -63,6 +65,7 @@ function erasedRecord(
   };
   return {
     row,
+    people,
     events: past.map(({ seq, record }) => ({ subject, seq, record })),
     messages: messageIds.map((id) => ({ id, people })),
   };

@@ -17,6 +17,7 @@ import { emptiedMessages } from './empty-messages.ts';
 import { erasedDossiers } from './erase-dossiers.ts';
 import { erasedRecords } from './erase-records.ts';
 import type { ErasedRows, ErasingHub, Hidden, Order } from './erasing.ts';
+import { keptCallsOf } from './kept-calls.ts';
 
 /** Why data is erased, and on whose order. */
 export interface ErasureOrder {
@@ -80,6 +81,7 @@ async function eraseOnce(
   ];
   if (erased.length === 0) return [];
   const emptied = await emptiedMessages(hub, rows.messages, rows.names, by.at);
+  const kept = await keptCallsOf(hub, rows.subjects);
   const { who, why, cause } = order;
   const erasure = { id: by.erasure, at: by.at, cause, who, why, subjects: erased.length };
   const entry = {
@@ -96,7 +98,7 @@ async function eraseOnce(
     rewrittenRecordEventPart(rows.recordEvents, vault),
     emptiedPart(emptied, vault),
     keptBodyPart(emptied.filter(({ rest }) => rest)),
-    ...silencingParts(rows.subjects, rows.names),
+    ...silencingParts(rows.subjects, rows.names, kept),
     ...erasureParts(erasure, entry),
     ...recordChangeParts(rows.recordChanges),
     ...changeParts(rows.changes),

@@ -33,6 +33,9 @@ export interface TouchedMessage {
   readonly people: readonly Person[];
 }
 
+/** A dossier or a record whose personal data goes, and its people. */
+export type ErasedSubject = SilencedSubject & { readonly people: readonly Person[] };
+
 /** The rows that one statement writes to erase the data of dossiers and records. */
 export interface ErasedRows {
   readonly dossiers: readonly DossierRow[];
@@ -42,6 +45,6 @@ export interface ErasedRows {
   readonly recordEvents: readonly RewrittenRecordEvent[];
   readonly recordChanges: readonly RecordChangeRow[];
   readonly messages: readonly TouchedMessage[];
-  readonly subjects: readonly SilencedSubject[];
+  readonly subjects: readonly ErasedSubject[];
   readonly names: readonly WaitingName[];
 }

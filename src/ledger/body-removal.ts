@@ -4,7 +4,7 @@ import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { firstUuidOf, NIL_UUID } from '../database/uuid.ts';
-import { isAnyPersonHeld } from './legal-holds.ts';
+import { IS_HELD_CALL, isAnyPersonHeld } from './legal-holds.ts';
 import { isOfCatalogueIn } from './messages.ts';
 
 /** How many bodies one step removed, and whether nothing more is due. */
@@ -67,11 +67,11 @@ async function removeCalls(tx: pg.PoolClient, before: string, now: string): Prom
   if (rests) return { removed: 0, isDone: true };
   // By the id alone: a search for the next old ones reads all newer deliveries when none is left.
   const { rows } = await tx.query<Page>(
-    `WITH page AS (SELECT id, subject, created_at FROM deliveries WHERE id > $2::int8 ORDER BY id LIMIT ${PAGE}),
+    `WITH page AS (SELECT id, party, operation, created_at FROM deliveries WHERE id > $2::int8 ORDER BY id LIMIT ${PAGE}),
      emptied AS (
        UPDATE attempts a SET wire = NULL, wire_key = NULL
-       FROM page WHERE a.delivery_id = page.id AND a.at < $1::timestamptz AND a.wire IS NOT NULL
-         AND NOT EXISTS (SELECT FROM held_subjects h WHERE h.subject = page.subject) RETURNING 1)
+       FROM page d WHERE a.delivery_id = d.id AND a.at < $1::timestamptz AND a.wire IS NOT NULL
+         AND NOT ${IS_HELD_CALL} RETURNING 1)
      SELECT max(id)::text AS last, count(*) FILTER (WHERE created_at < $1::timestamptz)::int4 AS old,
        (SELECT count(*)::int4 FROM emptied) AS removed FROM page`,
     [before, after],

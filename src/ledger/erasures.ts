@@ -6,6 +6,7 @@ import { wordsText } from '#messages/stored';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
+import type { Sealed } from '../secrets/vault.ts';
 import type { AuditEntry } from './audit.ts';
 import { codeOnlyIn } from './reason-code.ts';
 
@@ -122,30 +123,44 @@ export interface WaitingName {
 /**
  * Removes the data of erased subjects from deliveries, attempts and waiting items. Undelivered ones are given up, because
  * nothing is left to send. Outcomes, times and references stay.
+ *
+ * @param kept the calls of these subjects that stay without the erased people
  */
-export function silencingParts(subjects: readonly SilencedSubject[], names: readonly WaitingName[]): readonly Part[] {
-  return [attemptPart(subjects), deliveryPart(subjects), quarantinePart(names)];
+export function silencingParts(
+  subjects: readonly SilencedSubject[],
+  names: readonly WaitingName[],
+  kept: readonly SilencedCall[],
+): readonly Part[] {
+  return [keptCallPart(kept), attemptPart(subjects), deliveryPart(subjects), quarantinePart(names)];
 }
 
-/** A call of a delivery about others that speaks of an erased person. */
+/** A call that speaks of an erased person. */
 export interface SilencedCall {
   readonly deliveryId: string;
   readonly number: string;
   readonly at: string;
+  /** The call without the erased people, if it stays because of a legal hold. */
+  readonly rest?: Sealed | undefined;
 }
 
-/** Removes the stored bytes of calls. Outcomes and times stay. */
+const CALL = {
+  delivery_id: ['int8', (r: SilencedCall) => Number(r.deliveryId)],
+  number: ['int4', (r: SilencedCall) => Number(r.number)],
+  at: ['timestamptz', (r: SilencedCall) => r.at],
+  wire: ['bytea', (r: SilencedCall) => r.rest?.bytes],
+  wire_key: ['int4', (r: SilencedCall) => r.rest?.keyId],
+} as const;
+
+/** Removes the stored bytes of calls, or what they say of erased people. Outcomes and times stay. */
 export const silencedCallPart = definePart<SilencedCall>(
   'silenced_call',
-  {
-    delivery_id: ['int8', (r) => Number(r.deliveryId)],
-    number: ['int4', (r) => Number(r.number)],
-    at: ['timestamptz', (r) => r.at],
-  },
+  CALL,
   (rows) => `
-    UPDATE attempts a SET wire = NULL, wire_key = NULL FROM ${rows}
+    UPDATE attempts a SET wire = given.wire, wire_key = given.wire_key FROM ${rows}
     WHERE a.delivery_id = given.delivery_id AND a.number = given.number AND a.at = given.at RETURNING 1`,
 );
+
+const keptCallPart = definePart<SilencedCall>('kept_call', CALL, (rows) => `SELECT given.* FROM ${rows}`);
 
 /** The index of subjects begins with the party. */
 const OF_SUBJECT = 'd.party = ANY(ARRAY(SELECT party FROM party_states)) AND d.subject = given.subject';
@@ -154,11 +169,14 @@ const SUBJECT = {
   at: ['timestamptz', (r: SilencedSubject) => r.at],
 } as const;
 
+const KEPT = `SELECT k.wire, k.wire_key FROM kept_call k
+  WHERE k.delivery_id = a.delivery_id AND k.number = a.number AND k.at = a.at`;
 const attemptPart = definePart<SilencedSubject>(
   'silenced_attempt',
   SUBJECT,
-  (rows) => `
-    UPDATE attempts a SET wire = NULL, wire_key = NULL, detail = NULL, words = NULL, reason = ${codeOnlyIn('a.reason')}
+  (rows, before) => `
+    UPDATE attempts a SET (wire, wire_key) = (${before.includes('kept_call') ? KEPT : 'SELECT NULL::bytea, NULL::int4'}),
+      detail = NULL, words = NULL, reason = ${codeOnlyIn('a.reason')}
     FROM ${rows}, deliveries d WHERE ${OF_SUBJECT} AND a.delivery_id = d.id RETURNING 1`,
 );
 

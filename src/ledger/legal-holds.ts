@@ -79,6 +79,15 @@ export async function liftHold(
   return rowCount === 1;
 }
 
+/**
+ * Whether the call of an attempt `a` of a delivery `d` also carried a delivery under a hold, in SQL. The deliveries of a call
+ * end at one moment, and the first one stores the call.
+ */
+export const IS_HELD_CALL = `(d.party, d.operation, a.at, a.took_ms) IN (
+  SELECT o.party, o.operation, b.at, b.took_ms FROM deliveries o JOIN attempts b ON b.delivery_id = o.id
+  WHERE b.delivery_id = ANY(ARRAY(SELECT id FROM deliveries WHERE party = ANY(ARRAY(SELECT party FROM party_states))
+    AND subject = ANY(ARRAY(SELECT subject FROM held_subjects)))))`;
+
 export interface PersonHold {
   readonly id: number;
   /** See personKeys. */

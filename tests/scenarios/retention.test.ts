@@ -388,6 +388,66 @@ describe('retention', () => {
   });
 });
 
+describe('a call that also carried somebody under a hold', () => {
+  const other = { kind: 'citizen', name: 'Lường Văn Pản', identityNumber: '001000000009' };
+  const HELD = codeOf(2);
+  const OF_HOLDS = [
+    ['the dossier', { code: HELD }],
+    ['the person', { person: { identityNumber: other.identityNumber } }],
+  ] as const;
+  let hub: TestHub;
+  let operator: Operator;
+  beforeEach(async () => {
+    hub = await testHub({
+      nowMs: AFTERWARDS,
+      partners: { portal: testPartner({ dossiers: 2 }) },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      keys: [...OPERATOR_KEYS],
+      retention: RETENTION,
+    });
+    operator = operatorOf(hub);
+  });
+  afterEach(() => hub.close());
+
+  /** Delivers both in one call, and stores it with the first. */
+  const deliver = async (...dossiers: readonly object[]) => {
+    const { pool } = hub.hub.database;
+    await hub.push(dossiers);
+    await hub.deliver();
+    expect((await pool.query('SELECT DISTINCT at, took_ms FROM attempts')).rows).toHaveLength(1);
+    const { bytes, keyId } = vault.seal(JSON.stringify([{ request: { body: JSON.stringify(dossiers) } }]));
+    const first = 'delivery_id = (SELECT min(delivery_id) FROM attempts)';
+    await pool.query(`UPDATE attempts SET wire = $1, wire_key = $2 WHERE ${first}`, [bytes, keyId]);
+  };
+  const wires = async () =>
+    (await dumpOf(hub.hub.database.pool, vault)).filter(({ place }) => place === 'attempts.wire');
+  const stays = [{ text: expect.stringContaining(other.name) }];
+
+  test.each(OF_HOLDS)('stays without the erased people while %s is held', async (_, of) => {
+    await deliver(own(RETURNED), dossier({ code: HELD, applicant: other }));
+    const { body: hold } = await operator.post('legal-holds', { ...of, why: 'Toà án' });
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await hub.hub.retention.round()).toMatchObject({ erased: 1 });
+    expect(await tracesIn(hub)).toEqual([]);
+    expect(await wires()).toMatchObject(stays);
+    await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
+    hub.clock.nowMs += MONTH_MS;
+    await hub.hub.retention.round();
+    expect(await wires()).toEqual([]);
+  });
+
+  test.each(OF_HOLDS)('stays without the person whom an order erases while %s is held', async (_, of) => {
+    await deliver(dossier({ code: HELD, applicant: other }), own(RETURNED));
+    await operator.post('legal-holds', { ...of, why: 'Toà án' });
+    const asked = { person: { identityNumber: PERSON.identityNumber } };
+    const options = { openToo: false, namesToo: false, tell: () => undefined };
+    const erased = hub.hub.personErasure.erase(asked, options, { who: 'test', why: 'Đơn số 1' }, undefined);
+    expect(await erased).toMatchObject({ kind: 'erased', erased: 1 });
+    expect(await tracesIn(hub)).toEqual([]);
+    expect(await wires()).toMatchObject(stays);
+  });
+});
+
 describe('retention of records', () => {
   let hub: TestHub;
   beforeAll(async () => {
