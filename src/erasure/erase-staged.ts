@@ -15,6 +15,8 @@ interface Staged {
   readonly kind: 'dossier' | 'progress';
   readonly record: Buffer;
   readonly key: number;
+  /** Whether the archive has all events of the dossier, and so names all of its people. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function eraseStaged({ vault }: Pick<ErasingHub, 'vault'>, client: 
   for (const events of groupBy(rows, ({ code }) => code).values()) {
     const said = events.map(({ record, key }) => JSON.parse(vault.open({ keyId: key, bytes: record }).toString()));
     const people = said.flatMap(({ applicant }: Dossier): readonly Person[] => (applicant ? [applicant] : []));
-    const eraser = createEraser(people);
+    const eraser = createEraser(people, events[0]?.isWhole);
     for (const [at, { code, seq, recordedAt, kind }] of events.entries()) {
       const erased = kind === 'dossier' ? eraser.dossier(said[at] as Dossier) : eraser.step(said[at] as Progress);
       const { bytes, keyId } = sealRecord(vault, erased);
@@ -45,8 +47,10 @@ export async function eraseStaged({ vault }: Pick<ErasingHub, 'vault'>, client: 
 
 /** A step that a record of a kind made stays: the hub wrote its words itself. The record may name the dossier by any code. */
 const STAGED_EVENTS = `
-  SELECT e.code, e.seq, e.recorded_at AS "recordedAt", e.kind, e.record, e.record_key AS key
+  SELECT e.code, e.seq, e.recorded_at AS "recordedAt", e.kind, e.record, e.record_key AS key,
+    d.version = s.events AS "isWhole"
   FROM staged_events e JOIN dossiers d ON d.code = e.code
+    JOIN (SELECT code, count(*) AS events FROM staged_events GROUP BY code) s ON s.code = e.code
   WHERE d.erasure IS NOT NULL AND NOT (e.kind = 'progress' AND EXISTS (
     SELECT FROM records r JOIN record_events re ON re.subject = r.subject
     WHERE r.dossier_code = ANY(e.code || ARRAY(SELECT a.code FROM aliases a WHERE a.dossier = e.code))

@@ -34,14 +34,34 @@ const manifestOf =
   async (signed: string): Promise<ArchiveManifest> =>
     (await verifyDocument(signed, [...(await of.publicKeys())])).content;
 
+const archive = async ({ hub: { database } }: TestHub, to: string, recipient: string): Promise<void> => {
+  const client = await database.pool.connect();
+  await writeArchive(client, {
+    ...{ month: MONTH, folder: to, recipient, hub: 'test', takenAt: '2025-09-01T00:00:00Z' },
+    sign: (content) => vault.signDocument('archive', content),
+    tell: () => undefined,
+  });
+  client.release();
+};
+
+const drop = async ({ hub: { database } }: TestHub): Promise<void> => {
+  for (const table of MONTHLY_TABLES) await database.pool.query(`DROP TABLE ${table}_2025_08`);
+};
+
+interface TakeOptions {
+  readonly from?: string;
+  readonly erased?: () => Promise<void>;
+  readonly writeAudit?: () => Promise<void>;
+}
+
 const takenBack = async (
   { hub: { database } }: TestHub,
   secret: string,
-  { erased, writeAudit }: { readonly erased?: () => Promise<void>; readonly writeAudit?: () => Promise<void> } = {},
+  { from = archived, erased, writeAudit }: TakeOptions = {},
 ) => {
-  const manifest = await checkArchive(archived, secret, manifestOf(vault));
+  const manifest = await checkArchive(from, secret, manifestOf(vault));
   return takeBack(database, manifest, {
-    folder: archived,
+    folder: from,
     secret,
     tell: () => undefined,
     writeAudit: writeAudit ?? (() => Promise.resolve()),
@@ -69,10 +89,6 @@ describe('an archive of a month', () => {
     }
     return sums;
   };
-  const drop = async () => {
-    for (const table of MONTHLY_TABLES) await hub.hub.database.pool.query(`DROP TABLE ${table}_2025_08`);
-  };
-
   beforeAll(async () => {
     hub = await testHub({
       nowMs: AT,
@@ -95,13 +111,7 @@ describe('an archive of a month', () => {
     );
     key = await makeRecoveryKey();
     before = await contentOf();
-    const client = await hub.hub.database.pool.connect();
-    await writeArchive(client, {
-      ...{ month: MONTH, folder: archived, recipient: key.recipient, hub: 'test', takenAt: '2025-09-01T00:00:00Z' },
-      sign: (content) => vault.signDocument('archive', content),
-      tell: () => undefined,
-    });
-    client.release();
+    await archive(hub, archived, key.recipient);
   });
   afterAll(async () => {
     await hub.close();
@@ -148,7 +158,7 @@ describe('an archive of a month', () => {
   });
 
   test('comes back whole: the rows and the index are those from before', async () => {
-    await drop();
+    await drop(hub);
     expect(await hub.hub.rebuild()).toMatchObject({ messages: 0, notCovered: COUNT + 3 });
     const { pool } = hub.hub.database;
     await pool.query(
@@ -165,7 +175,7 @@ describe('an archive of a month', () => {
   });
 
   test('comes back with its audit entry, or not at all', async () => {
-    await drop();
+    await drop(hub);
     const refused = () => Promise.reject(new Error('no audit'));
     await expect(takenBack(hub, key.secret, { writeAudit: refused })).rejects.toThrow('no audit');
     expect((await hub.hub.database.pool.query('SELECT FROM messages')).rowCount).toBe(0);
@@ -190,7 +200,7 @@ describe('an archive of a month', () => {
   });
 
   test('is taken back while the hub serves, and an erasure waits for its end', async () => {
-    await drop();
+    await drop(hub);
     const asked = { person: { identityNumber: '001000000009' } };
     const options = { openToo: false, namesToo: false, tell: () => undefined };
     const order = { who: 'test', why: 'Đơn số 2' };
@@ -205,7 +215,7 @@ describe('an archive of a month', () => {
   });
 
   test('leaves the hub alone while a table is in use', async () => {
-    await drop();
+    await drop(hub);
     const reader = await hub.hub.database.pool.connect();
     await reader.query('BEGIN; SELECT FROM changes');
     const taken = takenBack(hub, key.secret);
@@ -220,10 +230,33 @@ describe('an archive of a month', () => {
     const options = { openToo: false, namesToo: false, tell: () => undefined };
     const by = { who: 'test', why: 'Đơn số 1' };
     expect(await hub.hub.personErasure.erase(asked, options, by, undefined)).toMatchObject({ erased: 2 });
-    await drop();
+    await drop(hub);
     expect((await takenBack(hub, key.secret)).erasedAgain).toBe(2);
     const traces = (await dumpOf(hub.hub.database.pool, vault)).filter(({ text }) => canariesIn(text).length > 0);
     expect(traces).toEqual([]);
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0, notCovered: 0 });
   });
+});
+
+test('a month that lacks records of an erased dossier comes back without the texts of its steps', async () => {
+  const from = join(folder, 'steps');
+  const { secret, recipient } = await makeRecoveryKey();
+  const hub = await testHub({ nowMs: Date.parse('2025-07-20T08:00:00+07:00') });
+  const code = codeOf(1);
+  const times = { statusAt: '2025-07-14T09:00:00+07:00', receivedAt: '2025-07-14T09:00:00+07:00' };
+  await hub.push(dossier({ code, applicant: PERSON, ...times }));
+  hub.clock.nowMs = AT;
+  const named = { title: `Mời ${PERSON.name}`, actor: PERSON.name, unit: `Nhà bà ${PERSON.name}` };
+  await hub.push(progress({ code, status: 'returned', at: RETURNED.statusAt, ...named }), { what: 'progress' });
+  // The next applicant is named in August, the first one is not.
+  await hub.push(dossier({ code, ...RETURNED }));
+  await archive(hub, from, recipient);
+  const options = { openToo: false, namesToo: false, tell: () => undefined };
+  await hub.hub.personErasure.erase({ code, kind: undefined }, options, { who: 'test', why: 'Đơn số 1' }, undefined);
+  await drop(hub);
+  expect((await takenBack(hub, secret, { from })).erasedAgain).toBe(2);
+  const { items } = (await hub.read(`/api/v1/dossiers/${code}/history`)).body;
+  expect(items).toMatchObject([{}, { status: 'returned', actor: '(đã xóa)' }, {}]);
+  expect((await dumpOf(hub.hub.database.pool, vault)).filter(({ text }) => canariesIn(text).length > 0)).toEqual([]);
+  await hub.close();
 });

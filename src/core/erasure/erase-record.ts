@@ -21,6 +21,9 @@ const COUNTED: ReadonlySet<string> = new Set(['results/code', 'results/url']);
 /** Hashes of files that may be about the people. */
 const OF_FILES: ReadonlySet<string> = new Set(['documents/file', 'results/file']);
 
+/** The officer and the office that acted. */
+const OF_STEPS = ['actor', 'title', 'unit'];
+
 /** Texts without personal data, by their path: names of the catalogue and of offices, codes that counting needs. */
 const KEPT: ReadonlySet<string> = new Set([
   'serviceName',
@@ -34,10 +37,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'fees/code',
   'fees/name',
   'supplements/id',
-  // Of steps: the officer and the office that acted.
-  'actor',
-  'title',
-  'unit',
+  ...OF_STEPS,
   // Of records of kinds.
   'answers/id',
   'answers/unit',
@@ -50,15 +50,17 @@ const KEPT: ReadonlySet<string> = new Set([
  * Keeps what counts: codes, states, dates, amounts, offices. Drops the people, the texts and the addresses of files.
  * The rest follows from the schemas, so that a new member with a free text is erased too.
  *
- * @param people all whom the record ever named: a kept text that mentions one of them goes too
+ * @param people whom the record ever named: a kept text that mentions one of them goes too
+ * @param areAll whether they are all of them. Otherwise the texts of steps go, because they may mention the others
  */
-export function createEraser(people: readonly Person[]): Eraser {
+export function createEraser(people: readonly Person[], areAll = true): Eraser {
   const { mask } = createMentions(people);
+  const isKept = (path: string): boolean => KEPT.has(path) && (areAll || !OF_STEPS.includes(path));
   return eraserWith({
     isGone: () => true,
     isFixed: (path) => !COUNTED.has(path) && !OF_FILES.has(path),
     textAt: (text, path) =>
-      COUNTED.has(path) ? ERASED_VALUE : KEPT.has(path) && mask(text, true) === text ? text : undefined,
+      COUNTED.has(path) ? ERASED_VALUE : isKept(path) && mask(text, true) === text ? text : undefined,
   });
 }
 
