@@ -20,7 +20,7 @@ import { applyDossier } from './dossier-item.ts';
 import { type Dossiers, stepItem } from './dossiers.ts';
 import { refusedAsErased } from './erased-item.ts';
 import { whyRecordWaits } from './record-waits.ts';
-import { dossierOf, isLastOpen, keepRecord, type RecordBook, rivalOf, type WorkingRecord } from './records.ts';
+import { dossierOf, keepRecord, othersOf, type RecordBook, rivalOf, type WorkingRecord } from './records.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to a record of its kind. */
@@ -207,7 +207,7 @@ function moveDossier(
   const dossier = dossierOf(book, dossiers, view.dossierCode);
   if (!dossier) return;
   const codes = codesOfDossier(book.codes, dossiers, dossier.code);
-  const step = kind.dossierStep?.(view, dossier, isLastOpen(book, working, codes));
+  const step = kind.dossierStep?.(view, dossier, othersOf(book, working, codes));
   if (!step) return;
   const routedFrom = [place.submission.party, dossier.owner];
   const asOwner = { ...place, sender: { ...place.sender, ownership: undefined }, routedFrom };

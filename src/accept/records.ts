@@ -1,7 +1,14 @@
 import { type DossierItem, type RecordItem, recordIn } from '#core/dossier/item';
 import { hasResult } from '#core/dossier/status';
 import type { HeldRecord, KindEvent } from '#core/records/apply';
-import { type DossierFacts, type DossierStep, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import {
+  type DossierFacts,
+  type DossierStep,
+  type Kind,
+  type KindRecord,
+  type StateOf,
+  subjectOf,
+} from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import { loadDossierFacts } from '../index/dossier-facts.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
@@ -134,7 +141,7 @@ async function loadWorking(
 }
 
 /**
- * Whether the records of a kind about one dossier are judged together: the step of the dossier depends on the open ones, or it
+ * Whether the records of a kind about one dossier are judged together: the step of the dossier depends on all of them, or it
  * may have only one.
  */
 function isJudgedTogether({ isJudging }: Pick<AcceptDeps, 'isJudging'>, kind: Kind): boolean {
@@ -142,24 +149,25 @@ function isJudgedTogether({ isJudging }: Pick<AcceptDeps, 'isJudging'>, kind: Ki
 }
 
 /**
- * Whether no other record of its kind is open for its dossier, with the changes of the batch so far.
+ * The other records of its kind for its dossier, with the changes of the batch so far.
  *
  * @param codes all codes of the dossier; see codesOfDossier
  */
-export function isLastOpen(
+export function othersOf(
   { bySubject, ofDossiers }: RecordBook,
   { kind, subject }: WorkingRecord,
   codes: readonly string[],
-): boolean {
+): readonly StateOf[] {
+  const others: StateOf[] = [];
   for (const code of codes)
-    for (const stored of ofDossiers.get(keyOfDossier(kind.name, code))?.open ?? [])
-      if (stored !== subject && !bySubject.has(stored)) return false;
+    for (const stored of ofDossiers.get(keyOfDossier(kind.name, code))?.records ?? [])
+      if (stored.subject !== subject && !bySubject.has(stored.subject)) others.push(stored);
   for (const other of bySubject.values()) {
     if (other.kind !== kind || other.subject === subject || !other.held) continue;
-    const { dossierCode = '', state } = other.held.view;
-    if (codes.includes(dossierCode) && !kind.finalStates.includes(state)) return false;
+    const { view } = other.held;
+    if (view.dossierCode !== undefined && codes.includes(view.dossierCode)) others.push(view);
   }
-  return true;
+  return others;
 }
 
 /** The unique key of a record under the code that it says, and under each of these codes of its dossier. */

@@ -1,6 +1,7 @@
 import type pg from 'pg';
+import { groupBy } from '#core/group-by';
 import type { HeldRecord } from '#core/records/apply';
-import { type CountedRecord, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import { type CountedRecord, type Kind, type KindRecord, type StateOf, subjectOf } from '#core/records/kind';
 import { maskRecord, proofIn } from '#core/records/mask-record';
 import { recordWords } from '#core/vietnamese/search-words';
 import { afterParts, definePart, type Part } from '../database/parts.ts';
@@ -89,12 +90,16 @@ export async function loadRecords(
 
 /** The records of one kind about one dossier. */
 export interface RecordsOfDossier {
-  readonly kind: string;
-  readonly dossier: string;
-  /** Subjects of the open ones. */
-  readonly open: readonly string[];
+  readonly records: readonly (StateOf & { readonly subject: string })[];
   /** The newest message that was applied to one of them. */
   readonly newest: string;
+}
+
+interface OfDossierRow extends StateOf {
+  readonly kind: string;
+  readonly dossier: string;
+  readonly subject: string;
+  readonly messageId: string;
 }
 
 /** The records of these kinds about these dossiers, by `keyOfDossier`. */
@@ -103,14 +108,15 @@ export async function loadOfDossiers(
   wanted: readonly { readonly kind: string; readonly dossier: string }[],
 ): Promise<ReadonlyMap<string, RecordsOfDossier>> {
   if (wanted.length === 0) return new Map();
-  const { rows } = await db.query<RecordsOfDossier>({
+  const { rows } = await db.query<OfDossierRow>({
     name: 'records of dossiers',
-    text: `SELECT kind, dossier_code AS dossier, array_remove(array_agg(CASE WHEN is_open THEN subject END), NULL) AS open,
-             (array_agg(last_message_id ORDER BY last_message_id DESC))[1] AS newest
-           FROM records WHERE dossier_code = ANY($2::text[]) AND kind = ANY($1::text[]) GROUP BY kind, dossier_code`,
+    text: `SELECT kind, dossier_code AS dossier, subject, state, state_at AS "stateAt", last_message_id AS "messageId"
+           FROM records WHERE dossier_code = ANY($2::text[]) AND kind = ANY($1::text[])
+           ORDER BY last_message_id DESC`,
     values: [[...new Set(wanted.map(({ kind }) => kind))], [...new Set(wanted.map(({ dossier }) => dossier))]],
   });
-  return new Map(rows.map((row) => [keyOfDossier(row.kind, row.dossier), row]));
+  const ofEach = groupBy(rows, ({ kind, dossier }) => keyOfDossier(kind, dossier));
+  return new Map([...ofEach].map(([key, records]) => [key, { records, newest: records[0]?.messageId as string }]));
 }
 
 /** What a batch read of a code that its records say: the dossier and its version, or none. */

@@ -84,6 +84,29 @@ describe('a payment and its dossier move together', () => {
     expect(await statusOf(23)).toBe('processing');
   });
 
+  test.each([
+    [36, 'failed'],
+    [37, 'cancelled'],
+  ])('the last open demand lets the dossier go on when another one was paid: %i %s', async (n, state) => {
+    await file(n);
+    await pay(n, { code: `M${n}A`, stateAt: at('09:00'), state: 'initiated' });
+    await pay(n, { code: `M${n}B`, stateAt: at('09:10') });
+    await pay(n, { code: `M${n}B`, stateAt: at('10:00'), state: 'paid' }, 'other');
+    expect(await statusOf(n)).toBe('payment-required');
+    // A late report of an earlier moment: the work resumes at the payment.
+    await pay(n, { code: `M${n}A`, stateAt: at('09:30'), state }, 'other');
+    const { status, statusAt } = (await hub.read(`/api/v1/dossiers/${codeOf(n)}`)).body;
+    expect({ status, statusAt }).toEqual({ status: 'processing', statusAt: at('10:00') });
+  });
+
+  test('a demand that fails keeps the dossier stopped, whatever was paid before it', async () => {
+    await file(38);
+    await pay(38, { code: 'M38A', stateAt: at('08:30'), state: 'paid' });
+    await pay(38, { code: 'M38B', stateAt: at('09:00') });
+    await pay(38, { code: 'M38B', stateAt: at('09:30'), state: 'failed' });
+    expect(await statusOf(38)).toBe('payment-required');
+  });
+
   test('a payment that names its dossier by another code moves it too', async () => {
     const alias = 'G22.99-20250812-0031';
     await file(31, { aliases: [{ party: 'one-stop', code: alias }] });
@@ -511,6 +534,14 @@ describe('payments and postal orders that operators look at', () => {
       { what: 'payments' },
     );
     expect(await list('?kind=payment&why=disagrees')).not.toContainEqual(['TP42', 'disagrees']);
+  });
+
+  test('are cancelled demands whose dossier still waits for a payment', async () => {
+    await hub.push(dossier({ code: codeOf(44), status: 'processing', statusAt: at('08:00') }));
+    const demand = { code: 'TP44', dossierCode: codeOf(44) };
+    await hub.push(payment({ ...demand, stateAt: at('09:00') }), { what: 'payments' });
+    await hub.push(payment({ ...demand, stateAt: at('10:00'), state: 'cancelled' }), { what: 'payments' });
+    expect(await list('?why=disagrees')).toContainEqual(['TP44', 'disagrees']);
   });
 
   test('agree with none of two dossiers that have their code as an alias', async () => {

@@ -25,6 +25,9 @@ export interface DossierFacts {
   readonly hasResult: boolean;
 }
 
+/** A state of a record, and since when it has it. */
+export type StateOf<R extends KindRecord = KindRecord> = Pick<R, 'state' | 'stateAt'>;
+
 /** A step of a dossier that a new state of a record is. */
 export interface DossierStep {
   readonly status: Status;
@@ -111,9 +114,9 @@ export interface Kind<R extends KindRecord = KindRecord> {
    * The step of its dossier that a new state of the record is, so that both move together. The hub applies and delivers it
    * like a step of the dossier's owner. Undefined for a state that moves no dossier.
    *
-   * @param isLast no other record of this kind is open for the dossier
+   * @param others the other records of this kind for the dossier
    */
-  dossierStep?(record: R, dossier: DossierFacts, isLast: boolean): DossierStep | undefined;
+  dossierStep?(record: R, dossier: DossierFacts, others: readonly StateOf<R>[]): DossierStep | undefined;
   /** Working days without a new state after which operators look at an open record. Settings may replace them. */
   readonly stillAfterDays?: number;
   /** When operators look at a record because its dossier says something else. */

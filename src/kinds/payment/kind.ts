@@ -1,6 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { type Problem, problem } from '#core/problem';
-import { type DossierFacts, type DossierStep, defineKind } from '#core/records/kind';
+import { type DossierFacts, type DossierStep, defineKind, type StateOf } from '#core/records/kind';
 import { amountText } from '#core/vietnamese/amount';
 import { PAYMENT_STATES, Payment } from '#schemas/payment.v1';
 
@@ -37,7 +37,7 @@ export const payment = defineKind<Payment>({
   stillAfterDays: 3,
   disagreements: [
     { states: ['requested', 'initiated', 'pending'], statuses: ENDED_WITHOUT_PAYMENT },
-    { states: ['paid'], statuses: ['payment-required'], ifLast: true },
+    { states: ['paid', 'cancelled'], statuses: ['payment-required'], ifLast: true },
   ],
   searched: ({ code, dossierCode, transaction, payer }) => ({
     codes: [code, dossierCode, transaction],
@@ -67,26 +67,36 @@ const DEMANDED: readonly State[] = ['requested', 'initiated', 'pending'];
 /** The hub knows nothing of the work before the reception, and a finished dossier needs no payment to go on. */
 const IN_WORK: readonly DossierFacts['status'][] = ['received', 'processing'];
 
-/** A demand for payment stops the work on the dossier, and the last payment resumes it. */
+/**
+ * A demand for payment stops the work on the dossier. The work resumes when no demand is open any more and one was paid since:
+ * the last one may be paid, or end without money after another one was.
+ */
 function dossierStep(
   { state, stateAt, amountVnd }: Payment,
   { status, statusAt }: DossierFacts,
-  isLast: boolean,
+  others: readonly StateOf<Payment>[],
 ): DossierStep | undefined {
   const amount = amountText(amountVnd);
-  if (DEMANDED.includes(state) && IN_WORK.includes(status))
+  const isDemanded = DEMANDED.includes(state);
+  if (isDemanded && IN_WORK.includes(status))
     return { status: 'payment-required', actor: ACTOR, content: `Yêu cầu nộp ${amount}.` };
-  if (state === 'paid' && status === 'payment-required' && isLast)
-    return { status: 'processing', actor: ACTOR, content: `Đã nộp ${amount}.`, ...afterDemand(stateAt, statusAt) };
-  return undefined;
+  if (status !== 'payment-required' || isDemanded || others.some((other) => DEMANDED.includes(other.state)))
+    return undefined;
+  const resumed = { status: 'processing', actor: ACTOR } as const;
+  if (state === 'paid') return { ...resumed, content: `Đã nộp ${amount}.`, at: afterDemand(stateAt, statusAt) };
+  const paid = others.filter((other) => other.state === 'paid').map((other) => other.stateAt);
+  const paidAt = paid.sort().at(-1);
+  if (paidAt === undefined || paidAt < statusAt) return undefined;
+  const at = stateAt > paidAt ? stateAt : paidAt;
+  return { ...resumed, content: 'Đã nộp, không còn khoản chờ nộp.', at: afterDemand(at, statusAt) };
 }
 
 /**
  * A platform may repeat the moment of the request when it reports the payment. Of two statuses at one moment the further one
  * counts, which is the demand.
  */
-function afterDemand(paidAt: string, demandedAt: string): { readonly at?: string } {
-  return paidAt === demandedAt ? { at: msToInstant(Date.parse(paidAt) + 1_000) } : {};
+function afterDemand(at: string, demandedAt: string): string {
+  return at === demandedAt ? msToInstant(Date.parse(at) + 1_000) : at;
 }
 
 const ACTOR = 'Thanh toán trực tuyến';
