@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { endOfTerm, instantToMs, msToInstant } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { isFinished } from '#core/dossier/status';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
@@ -10,7 +10,7 @@ import type { Html } from './layout.ts';
 import { icon } from './parts/icon.ts';
 import { bar, timeline } from './parts/parts.ts';
 import { qrCode } from './parts/qr-code.ts';
-import { moment, number, STATUS, unknown, vietnamese } from './words.ts';
+import { dayOrMoment, moment, number, STATUS, unknown, vietnamese } from './words.ts';
 
 /** A dossier as the public look-up returns it. */
 export type PublicDossier = Omit<Dossier, 'applicant'> & {
@@ -71,7 +71,10 @@ function facts(say: Say, dossier: PublicDossier, known: Known): Html {
     [say('Đơn vị xử lý', 'Unit'), processingUnit && processingUnit !== agency ? vietnamese(processingUnit) : undefined],
     [say('Ngày nộp', 'Submitted'), at(submittedAt)],
     [say('Ngày tiếp nhận', 'Received'), at(receivedAt)],
-    [say('Ngày hẹn trả', 'Due'), dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier, dueAt, known)}` : unknown(say)],
+    [
+      say('Ngày hẹn trả', 'Due'),
+      dueAt ? html`${dayOrMoment(dueAt)} ${dueMark(say, dossier, dueAt, known)}` : unknown(say),
+    ],
     [say('Ngày xử lý xong', 'Resolved'), at(finishedAt)],
     [say('Ngày trả kết quả', 'Result returned'), at(returnedAt)],
     [say('Ngày từ chối', 'Refused'), at(refusedAt)],
@@ -85,7 +88,7 @@ const isPaused = (status: Status): boolean => status === 'supplement-required' |
 /** How much time is left. A finished dossier has no mark, because several rules define "in time". */
 function dueMark(say: Say, { status, statusAt }: PublicDossier, dueAt: string, known: Known): Html | string {
   if (isFinished(status)) return '';
-  const [atMs, dueMs] = [isPaused(status) ? instantToMs(statusAt) : known.nowMs, instantToMs(dueAt)];
+  const [atMs, dueMs] = [isPaused(status) ? instantToMs(statusAt) : known.nowMs, instantToMs(endOfTerm(dueAt))];
   if (atMs > dueMs) {
     const late = workingDays(say, daysBetween(dueMs, atMs, known));
     return html`<span class="mark bad">${say(`quá hạn ${late}`, `overdue by ${late}`)}</span>`;
@@ -187,7 +190,7 @@ function termView(say: Say, { status, submittedAt, receivedAt, dueAt }: PublicDo
   const start = receivedAt ?? submittedAt;
   if (isFinished(status) || isPaused(status) || start === undefined || dueAt === undefined) return '';
   const { between } = known.workingTime;
-  const [from, to] = [instantToMs(start), instantToMs(dueAt)];
+  const [from, to] = [instantToMs(start), instantToMs(endOfTerm(dueAt))];
   const whole = between(from, to);
   if (whole === 0) return '';
   const isLate = known.nowMs > to;

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { formatLocal } from '#core/dates/dates';
+import { formatLocal, isDayAlone } from '#core/dates/dates';
 import type { Bilingual } from '#messages/message';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Say } from './language.ts';
@@ -120,8 +120,9 @@ export const moment = (instant: string): Html =>
 
 /** The day alone where a source gave no time: the hub stores such a day as its midnight in Vietnam. */
 export function dayOrMoment(instant: string): Html {
-  const isDay = instant.slice(11, 19) === '00:00:00';
-  return isDay ? html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy', instant)}</time>` : moment(instant);
+  return isDayAlone(instant)
+    ? html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy', instant)}</time>`
+    : moment(instant);
 }
 
 /** Created once: toLocaleString would create one for each number, and a page may have 2,000. */

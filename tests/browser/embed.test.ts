@@ -23,6 +23,7 @@ describeInBrowser(() => {
       dossier({
         ...{ code: CODE, status: 'supplement-required', statusAt: '2025-08-12T08:25:00+07:00' },
         serviceName: '<b>Thủ tục</b> đăng ký khai sinh',
+        dueAt: '2025-08-20T00:00:00+07:00',
       }),
     );
     served = await serveToBrowser(hub);
@@ -77,6 +78,8 @@ describeInBrowser(() => {
       await page.getByText(status).waitFor();
       // A text of a dossier is text.
       await page.getByText('<b>Thủ tục</b> đăng ký khai sinh').waitFor();
+      // Its source gave the due day without a time.
+      await page.getByText('20/08/2025', { exact: true }).waitFor();
       expect(troubles).toEqual([]);
     },
   );

@@ -252,6 +252,19 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(hub.logLines.slice(logged).filter(({ msg }) => msg === 'failed')).toEqual([]);
   });
 
+  test('a due day without a time lasts until its end', async () => {
+    await hub.push(dossier({ code: codeOf(11), status: 'processing', dueAt: '2025-08-21T00:00:00+07:00' }));
+    const { nowMs } = hub.clock;
+    const due = async (now: string) => {
+      hub.clock.nowMs = Date.parse(now);
+      const { text } = await post('/', { code: codeOf(11), proof: '0001' });
+      return /Ngày hẹn trả (.*?) ngày làm việc/.exec(text)?.[1];
+    };
+    expect(await due('2025-08-21T07:00:00+07:00')).toBe('21/08/2025 trong hạn, còn 1');
+    expect(await due('2025-08-22T17:00:00+07:00')).toBe('21/08/2025 quá hạn 1');
+    hub.clock.nowMs = nowMs;
+  });
+
   test('a proven dossier shows its payments and its post, without the people in them', async () => {
     const dossierCode = codeOf(2);
     await hub.push(

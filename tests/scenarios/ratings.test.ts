@@ -210,6 +210,14 @@ describe('the criteria that the hub computes', () => {
     expect(pointsOf(criteria, 1)).toBe(points);
   });
 
+  test.each([
+    [55, 'the due day itself', at('19'), 1],
+    [56, 'the next midnight', at('20', '00:00'), 0],
+  ])('1, a due day without a time lasts until its end: %i finished at %s', async (n, _, finishedAt, points) => {
+    const criteria = await rated(n, { dueAt: at('19', '00:00'), finishedAt, statusAt: finishedAt });
+    expect(pointsOf(criteria, 1)).toBe(points);
+  });
+
   test('2, the time per agency, from the steps that name a deadline', async () => {
     const step = (unit: string, day: string, dueDay: string) => ({
       code: codeOf(44),

@@ -167,6 +167,12 @@ export const startOfDay = (day: string): string => `${day}T00:00:00+07:00`;
 /** The last moment of a day in Vietnam, `yyyy-MM-dd`: instants have milliseconds. */
 export const endOfDay = (day: string): string => `${day}T23:59:59.999+07:00`;
 
+/** Whether a source gave a day without a time: the hub stores it as its midnight in Vietnam. */
+export const isDayAlone = (instant: string): boolean => instant.slice(11, 19) === '00:00:00';
+
+/** The last moment that is in time. A due day without a time lasts until its end, because no office closes at 00:00. */
+export const endOfTerm = (dueAt: string): string => (isDayAlone(dueAt) ? endOfDay(dueAt.slice(0, 10)) : dueAt);
+
 /** A period, or the error of one of its ends. */
 export type Period =
   | { readonly from?: string; readonly to?: string }

@@ -1,4 +1,5 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { isDayAlone } from '../dates/dates.ts';
 import { hasResult } from '../dossier/status.ts';
 import { RECEIVED } from './milestones.ts';
 
@@ -148,7 +149,10 @@ function timeFacts({ status, receivedAt, dueAt, finishedAt }: FactualDossier, ar
     noDueAt: dueAt === undefined,
     // A due date without a time of day: full times are compared (2.1).
     dueAtMidnight:
-      lateEndAt !== undefined && dueAt?.slice(11, 19) === '00:00:00' && dueAt.slice(0, 10) === lateEndAt.slice(0, 10),
+      lateEndAt !== undefined &&
+      dueAt !== undefined &&
+      isDayAlone(dueAt) &&
+      dueAt.slice(0, 10) === lateEndAt.slice(0, 10),
     noFinishedAt: done && finishedAt === undefined,
   });
 }

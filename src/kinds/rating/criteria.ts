@@ -1,3 +1,4 @@
+import { endOfTerm } from '#core/dates/dates';
 import type { HandlingFacts, PointsOf } from '#core/records/handling';
 
 /**
@@ -15,10 +16,10 @@ export function computedCriteria(facts: HandlingFacts): readonly PointsOf[] {
   ].flatMap(({ no, points }) => (points === undefined ? [] : [{ no, points }]));
 }
 
-/** Before the due day 2, by the due moment 1, later 0. Instants of one zone compare as texts. */
+/** Before the due day 2, by the due moment or the end of a due day without a time 1, later 0. */
 function pointsOfTime(dueAt: string, finishedAt: string): number {
   if (finishedAt.slice(0, 10) < dueAt.slice(0, 10)) return 2;
-  return finishedAt <= dueAt ? 1 : 0;
+  return finishedAt <= endOfTerm(dueAt) ? 1 : 0;
 }
 
 /** All 2, at least 90 % 1, fewer 0. */

@@ -66,6 +66,11 @@ function timeOf(instant) {
   return `${date.split('-').reverse().join('/')} ${time.slice(0, 5)}`;
 }
 
+/** The day alone where a source gave no time: the hub sends such a day as its midnight. */
+function dayOrTimeOf(instant) {
+  return instant.slice(11, 19) === '00:00:00' ? timeOf(instant).slice(0, 10) : timeOf(instant);
+}
+
 /** An element with text or children. Texts of a dossier never become markup. */
 function make(name, attributes, ...children) {
   const element = document.createElement(name);
@@ -167,7 +172,7 @@ class LienthongDossier extends HTMLElement {
         {},
         ...fact(words.service, dossier.serviceName ?? dossier.serviceCode),
         ...fact(words.agency, dossier.agencyName ?? dossier.agencyCode),
-        ...fact(words.due, dossier.dueAt && timeOf(dossier.dueAt)),
+        ...fact(words.due, dossier.dueAt && dayOrTimeOf(dossier.dueAt)),
       ),
       steps.length > 0 && make('h3', {}, words.steps),
       steps.length > 0 && make('ol', {}, ...steps),
