@@ -32,7 +32,8 @@ interface Known {
 }
 
 /** The progress and facts of a dossier. */
-export function dossierView(say: Say, dossier: PublicDossier, known: Known): Html {
+export function dossierView(say: Say, found: PublicDossier, known: Known): Html {
+  const dossier = { ...found, statusAt: sinceOf(found) };
   const { name, meaning, next, tone } = STATUS[dossier.status];
   return html`<article class="dossier">
 <section class="card">
@@ -53,6 +54,12 @@ ${facts(say, dossier, known)}</section>
     'Scan it to look up this dossier. The page still asks for the four digits.',
   )}</p></section>
 </article>`;
+}
+
+/** Since when it has its status. Any new version of the dossier moves `statusAt`, also one that repeats the status. */
+function sinceOf({ status, statusAt, steps = [] }: PublicDossier): string {
+  const last = steps.at(-1);
+  return last?.status === status ? last.at : statusAt;
 }
 
 function facts(say: Say, dossier: PublicDossier, known: Known): Html {

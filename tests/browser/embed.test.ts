@@ -19,13 +19,13 @@ describeInBrowser(() => {
 
   beforeAll(async () => {
     hub = await testHub();
-    await hub.push(
-      dossier({
-        ...{ code: CODE, status: 'supplement-required', statusAt: '2025-08-12T08:25:00+07:00' },
-        serviceName: '<b>Thủ tục</b> đăng ký khai sinh',
-        dueAt: '2025-08-20T00:00:00+07:00',
-      }),
-    );
+    const given = {
+      ...{ code: CODE, status: 'supplement-required', serviceName: '<b>Thủ tục</b> đăng ký khai sinh' },
+      dueAt: '2025-08-20T00:00:00+07:00',
+    };
+    // The second version repeats the status.
+    for (const statusAt of ['2025-08-12T08:25:00+07:00', '2025-08-20T08:25:00+07:00'])
+      await hub.push(dossier({ ...given, statusAt }));
     served = await serveToBrowser(hub);
     const { url } = served;
     portal = createServer((request, response) => {

@@ -265,6 +265,16 @@ describe('pages for questions, ratings, payments and post', () => {
     hub.clock.nowMs = nowMs;
   });
 
+  test('a wait begins with its first request, whatever repeats the status later', async () => {
+    const waits = { code: codeOf(12), status: 'supplement-required', dueAt: '2025-08-15T17:00:00+07:00' };
+    await hub.push(dossier({ code: codeOf(12), dueAt: waits.dueAt }));
+    await hub.push(dossier({ ...waits, statusAt: '2025-08-12T10:00:00+07:00' }));
+    await hub.push(dossier({ ...waits, statusAt: '2025-08-20T08:00:00+07:00', note: 'Đã gọi điện' }));
+    const { text } = await post('/', { code: codeOf(12), proof: '0001' });
+    expect(text).toContain('Yêu cầu bổ sung giấy tờ từ 12/08/2025 10:00');
+    expect(text).not.toMatch(/20\/08\/2025|quá hạn/);
+  });
+
   test('a proven dossier shows its payments and its post, without the people in them', async () => {
     const dossierCode = codeOf(2);
     await hub.push(

@@ -158,13 +158,16 @@ class LienthongDossier extends HTMLElement {
   shown(dossier) {
     const { words, place } = this;
     const { name, meaning, next, tone } = STATUS[dossier.status];
+    // A repeat of the status moves `statusAt`.
+    const last = (dossier.steps ?? []).at(-1);
+    const since = last?.status === dossier.status ? last.at : dossier.statusAt;
     const fact = (term, value) => (value ? [make('dt', {}, term), make('dd', { lang: 'vi' }, value)] : []);
     const steps = (dossier.steps ?? []).map(({ status, at, unit }) =>
       make('li', {}, `${STATUS[status].name[place]}, ${timeOf(at)}${unit ? `, ${unit}` : ''}`),
     );
     return [
       make('h2', {}, dossier.code),
-      make('p', { class: `stamp ${tone}` }, `${name[place]} ${words.since} ${timeOf(dossier.statusAt)}`),
+      make('p', { class: `stamp ${tone}` }, `${name[place]} ${words.since} ${timeOf(since)}`),
       make('p', {}, meaning[place]),
       next && make('p', {}, make('strong', {}, words.todo), ` ${next[place]}`),
       make(
