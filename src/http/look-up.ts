@@ -103,7 +103,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
       // The records from the primary: a citizen who has just paid or rated looks for it here.
       const dossier = JSON.parse(masked) as Masked;
       const [{ payments, postalOrders, isRated }, steps, names] = await Promise.all([
-        readDossierRecords(hub, own),
+        readDossierRecords(hub, own, dossier.status),
         hub.reads.of(c).index.statusSteps(own, MOST_STEPS),
         namesOf(hub.reads.of(c).catalogue, dossier),
       ]);
@@ -120,7 +120,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
 }
 
 /** A dossier as readers without index:personal see it. */
-type Masked = Readonly<Record<string, unknown>> & Pick<Dossier, 'serviceCode' | 'agencyCode'>;
+type Masked = Readonly<Record<string, unknown>> & Pick<Dossier, 'status' | 'serviceCode' | 'agencyCode'>;
 
 /** The names in the catalogue of the service and the agency. Citizens know no codes. */
 async function namesOf({ one }: Pick<CatalogueReader, 'one'>, { serviceCode, agencyCode }: Masked): Promise<object> {

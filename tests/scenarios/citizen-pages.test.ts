@@ -320,6 +320,23 @@ describe('pages for questions, ratings, payments and post', () => {
     expect((await hub.read(`/api/public/dossiers/${codeOf(1)}?proof=0001`)).body).not.toHaveProperty('payments');
   });
 
+  test('only a dossier that still needs a payment has an address to pay at', async () => {
+    const offered = async (n: number, status: string) => {
+      const dossierCode = codeOf(n);
+      await hub.push(dossier({ code: dossierCode, status, statusAt: '2025-08-20T09:00:00+07:00' }));
+      const open = { dossierCode, state: 'initiated', payUrl: `https://pay.example.test/${n}` };
+      await hub.push(payment({ code: `TT-${n}`, ...open }), { what: 'payments' });
+      const { html } = await post('/', { code: dossierCode, proof: '0001' });
+      const { body } = await hub.read(`/api/public/dossiers/${dossierCode}?proof=0001`);
+      expect(body.payments).toMatchObject([{ code: `TT-${n}`, state: 'initiated' }]);
+      return [html.includes(open.payUrl), body.payments[0].payUrl === open.payUrl];
+    };
+    for (const [n, status] of ['refused', 'withdrawn', 'stopped', 'returned'].entries())
+      expect([status, ...(await offered(21 + n, status))]).toEqual([status, false, false]);
+    // A fee may still be due when the result is ready.
+    expect(await offered(25, 'resolved')).toEqual([true, true]);
+  });
+
   test('the pages are in both languages, let nothing run, and are in the menu', async () => {
     for (const [path, vi, en] of [
       ['/questions', 'Hỏi đáp', 'Questions and answers'],

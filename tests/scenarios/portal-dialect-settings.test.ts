@@ -74,6 +74,19 @@ describe('services of the dialect that need facts of their own', () => {
     expect(rows.map(({ subject }) => subject)).toEqual(['record payment TT-0001', 'record payment TT-0002']);
   });
 
+  test.each([
+    [31, 'refused'],
+    [32, 'withdrawn'],
+    [33, 'stopped'],
+    [34, 'returned'],
+  ])('nothing is to be paid for dossier %i, which is %s', async (n, status) => {
+    await hub.push(dossier({ code: codeOf(n) }));
+    await pay({ code: `TT-${n}`, dossierCode: codeOf(n), stateAt: '2025-08-18T09:00:00+07:00' });
+    expect((await payable(codeOf(n))).error_code).toBe(1);
+    await hub.push(dossier({ code: codeOf(n), status, statusAt: DONE.statusAt }));
+    expect(await payable(codeOf(n))).toEqual({ error_code: 0, message: [] });
+  });
+
   test('the applicant is for the parties of the dossier, and the audit of the dossier has the read', async () => {
     const APPLICANT = { SoCMNDNguoiNop: '001000000001' };
     const reads = async (code: string) => {

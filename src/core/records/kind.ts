@@ -142,6 +142,13 @@ export interface CountedRecord {
   readonly mark?: string;
 }
 
+/** Whether a record in this state disagrees with its dossier, whichever other records the dossier has. */
+export function disagrees({ disagreements = [] }: Kind, state: string, status: Status): boolean {
+  return disagreements.some(
+    ({ states, statuses, ifLast }) => !ifLast && states.includes(state) && statuses.includes(status),
+  );
+}
+
 /** Declares a kind; the export of `src/kinds/<kind>/kind.ts`. */
 export function defineKind<R extends KindRecord>(kind: Kind<R>): Kind {
   return kind as unknown as Kind;

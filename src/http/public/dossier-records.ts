@@ -1,6 +1,7 @@
 import Type from 'typebox';
-import type { Kind, KindRecord } from '#core/records/kind';
+import { disagrees, type Kind, type KindRecord } from '#core/records/kind';
 import { maskRecord } from '#core/records/mask-record';
+import type { Status } from '#schemas/dossier.upsert.v1';
 import { closed, Instant } from '#schemas/parts';
 import { Payment } from '#schemas/payment.v1';
 import { PostalOrder } from '#schemas/postal-order.v1';
@@ -40,21 +41,29 @@ export interface DossierRecords {
 type DossierRecordsContext = Pick<AppContext, 'records' | 'kinds' | 'vault' | 'nowMs'>;
 
 /**
- * The newest 20 payments and postal orders of a dossier, without the people that they name.
+ * The newest 20 payments and postal orders of a dossier, without the people that they name. A dossier for which nobody pays any
+ * more has no address for payment.
  *
  * Call it only after a right proof, because it returns the addresses for payment and receipt.
  *
  * @param dossier its own code. An alias may belong to another dossier.
  */
-export async function readDossierRecords(hub: DossierRecordsContext, dossier: string): Promise<DossierRecords> {
+export async function readDossierRecords(
+  hub: DossierRecordsContext,
+  dossier: string,
+  status: Status,
+): Promise<DossierRecords> {
   const rating = hub.kinds.byName('rating');
+  const payment = hub.kinds.byName('payment');
   const [payments, orders, ratings] = await Promise.all([
-    read(hub, hub.kinds.byName('payment'), dossier),
+    read(hub, payment, dossier),
     read(hub, hub.kinds.byName('postal-order'), dossier),
     rating ? hub.records.count(rating, { dossier }) : 0,
   ]);
   return {
-    payments: payments.map((one) => shownPayment(hub, one)),
+    payments: payments.map((one) =>
+      shownPayment(hub, one, payment !== undefined && disagrees(payment, one.whole.state, status)),
+    ),
     postalOrders: orders.map(shownOrder),
     isRated: ratings > 0,
   };
@@ -62,7 +71,7 @@ export async function readDossierRecords(hub: DossierRecordsContext, dossier: st
 
 interface Found {
   readonly masked: Readonly<Record<string, unknown>>;
-  readonly whole: Readonly<Record<string, unknown>>;
+  readonly whole: KindRecord;
 }
 
 async function read(
@@ -78,11 +87,11 @@ async function read(
   });
 }
 
-function shownPayment(hub: DossierRecordsContext, { masked, whole }: Found): object {
-  const { code, payUrl, receiptUrl } = whole as { code: string; payUrl?: string; receiptUrl?: string };
+function shownPayment(hub: DossierRecordsContext, { masked, whole }: Found, isOver: boolean): object {
+  const { code, payUrl, receiptUrl } = whole as Payment;
   return {
     ...picked(masked, ['code', 'state', 'stateAt', 'amountVnd', 'items', 'paidAt']),
-    payUrl,
+    payUrl: isOver ? undefined : payUrl,
     // The hub's own address needs a key. A citizen gets one that is signed.
     receiptUrl: receiptUrl?.startsWith('/') ? receiptAddress(hub, code) : receiptUrl,
   };

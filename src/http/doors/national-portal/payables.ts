@@ -1,7 +1,7 @@
 import { recipients } from '#core/dossier/route';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
-import { subjectOf } from '#core/records/kind';
+import { disagrees, subjectOf } from '#core/records/kind';
 import { say } from '#messages/message';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -41,9 +41,9 @@ export async function findPayable(hub: PayableContext, given: Call, key: KeyEntr
   const found = code === '' ? undefined : await hub.index.one(code);
   if (found?.kind !== 'found') return { error_code: ERROR, message: [] };
   const { code: own } = found.dossier;
-  const payment = await openPayment(hub, own, key.party);
-  const whole = payment && (await hub.index.whole(own));
-  if (!payment || !whole) return { error_code: NOTHING, message: [] };
+  const whole = await hub.index.whole(own);
+  const payment = whole && (await openPayment(hub, whole.record, key.party));
+  if (!payment) return { error_code: NOTHING, message: [] };
   const applicant = await applicantFor(hub, whole, key.party);
   const read = { actor: key.id, why: 'dptracuuthanhtoanhs' };
   const subject = auditSubject('record', subjectOf({ name: 'payment' }, payment.code));
@@ -74,10 +74,10 @@ export function notConfigured(service: string, setting: string): Refusal {
   return new Refusal('bad-request', say('service-not-configured', { service, setting }));
 }
 
-/** The oldest open payment of a dossier that this party may see. */
+/** The oldest open payment of a dossier that this party may see, and that agrees with the dossier. */
 async function openPayment(
   { records, kinds, routes }: PayableContext,
-  dossier: string,
+  { code: dossier, status }: Pick<Dossier, 'code' | 'status'>,
   party: string | undefined,
 ): Promise<Payment | undefined> {
   const kind = kinds.byName('payment');
@@ -86,7 +86,8 @@ async function openPayment(
   const seen = page.filter(
     ({ owner }) => owner === party || recipients(routes, owner, 'payment.upsert.v1', {}).includes(party),
   );
-  return seen.map(({ json }) => JSON.parse(json) as Payment).at(-1);
+  const payments = seen.map(({ json }) => JSON.parse(json) as Payment);
+  return payments.findLast(({ state }) => !disagrees(kind, state, status));
 }
 
 type Account = NonNullable<NonNullable<HubFile['portalDialect']>['account']>;
