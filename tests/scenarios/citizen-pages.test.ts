@@ -141,6 +141,19 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(await stored()).toBe(before);
   });
 
+  test.each([
+    ['received', true],
+    ['assigned', true],
+    ['held', false],
+    ['refused', false],
+    ['withdrawn', false],
+  ])('the day of the answer is shown while an agency owes one: %s %s', async (state, isShown) => {
+    const code = `HAN-${state}`.toUpperCase();
+    await hub.push(question({ code, state, dueAt: '2025-08-27T17:00:00+07:00' }), { what: 'questions' });
+    const { status, text } = await post('/questions/follow', { code, proof: '0001' });
+    expect([status, text.includes('Hạn trả lời: 27/08/2025 17:00')]).toEqual([200, isShown]);
+  });
+
   test('a denunciation stays held, and its sender reads where to send it', async () => {
     const asked = await ask({ content: 'Tôi tố cáo cán bộ nhận tiền.' });
     expect(asked.text).toContain('Luật Tố cáo');

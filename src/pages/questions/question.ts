@@ -20,6 +20,9 @@ const STATE: Readonly<Record<Question['state'], Bilingual>> = {
   withdrawn: ['Đã rút', 'Withdrawn'],
 };
 
+/** The states in which an agency still owes an answer. */
+const OPEN: readonly Question['state'][] = ['received', 'assigned'];
+
 /** The guidance for a complaint or a denunciation (Luật Khiếu nại, Luật Tố cáo). */
 export function complaintGuidance(say: Say): Html {
   return html`<p class="card" role="alert">${say(
@@ -39,7 +42,7 @@ export function heldGuidance(say: Say): Html {
 /** A question with its answers. @param state shows the state, for the asker */
 export function questionView(say: Say, question: PublicQuestion, names: OfferedServices, state: boolean): Html {
   const { code, content, asker, askedAt, dueAt, answers = [] } = question;
-  const isOpen = state && answers.length === 0 && dueAt !== undefined;
+  const isOpen = state && OPEN.includes(question.state) && answers.length === 0 && dueAt !== undefined;
   return html`<article class="card question">
 ${state && html`<p class="stamp plain"><strong>${say(...STATE[question.state])}</strong> <span>${say('từ', 'since')} ${moment(question.stateAt)}</span></p>`}
 <p class="prose asked" lang="vi">${content}</p>
