@@ -14,11 +14,12 @@ import type { Shown } from './layout.ts';
 export interface PageContext
   extends Pick<
     AppContext,
-    'nowMs' | 'telemetry' | 'province' | 'parties' | 'clients' | 'cursors' | 'reportingDay' | 'workingTime'
+    'nowMs' | 'telemetry' | 'province' | 'parties' | 'clients' | 'cursors' | 'reportingDay' | 'workingTime' | 'kinds'
   > {
   readonly catalogue: Pick<CatalogueReader, 'one' | 'list' | 'count' | 'offered' | 'agencies' | 'keys'> & {
     readonly versionsOf: CatalogueReader['versions']['of'];
   };
+  readonly records: Pick<AppContext['records'], 'queued'>;
   /** Reports for visitors without a key. See rememberReports. */
   readonly statistics: MakeReport<StatisticsQuery, StatisticsReport>;
   /** The last 24 months of the busiest agencies by a rule, remembered in the same way. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openPage } from '../support/citizen.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 import { payment, postalOrder, question } from '../support/kinds.ts';
+import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
 const ANSWER = { at: '2025-08-21T09:00:00+07:00', by: 'Trần Thị Bình', content: 'Tại Phòng Quản lý xuất nhập cảnh.' };
 const ASKED = {
@@ -17,7 +18,7 @@ describe('pages for questions, ratings, payments and post', () => {
   let hub: TestHub;
   let people = 0;
   beforeAll(async () => {
-    hub = await testHub({ personLimitPerHour: 1_000 });
+    hub = await testHub({ personLimitPerHour: 1_000, keys: [...OPERATOR_KEYS] });
     const done = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
     await hub.push([1, 2, 3].map((n) => dossier({ code: codeOf(n), ...done })));
     await hub.push(dossier({ code: codeOf(10), status: 'processing' }));
@@ -163,6 +164,22 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(own.text).toContain('Luật Tố cáo');
     expect(own.text).toContain('Chờ cán bộ xem xét');
     expect((await open('/questions')).text).not.toContain('tố cáo cán bộ');
+  });
+
+  test('the sender of a dismissed denunciation no longer waits for an officer', async () => {
+    const code = codeIn((await ask({ content: 'Tôi tố cáo cán bộ thôn.' })).text);
+    const operator = operatorOf(hub);
+    const [{ id }] = (await operator.get(`quarantine?code=${code}`)).body.items;
+    await operator.post(`quarantine/${id}/resolve`, { action: 'dismiss', why: 'chuyển Thanh tra tỉnh' });
+    const own = await post('/questions/follow', { code, proof: '5678' });
+    expect([own.status, own.text.includes('Không xử lý tại đây'), own.text.includes('Luật Tố cáo')]).toEqual([
+      200,
+      true,
+      true,
+    ]);
+    expect(own.text).not.toMatch(/Chờ cán bộ xem xét|giữ lại để cán bộ|Hạn trả lời/);
+    const english = await post('/questions/follow?lang=en', { code, proof: '5678' });
+    expect(english.text).toContain('Not handled here');
   });
 
   test('a form with the hidden field, from another site or too large stores nothing', async () => {

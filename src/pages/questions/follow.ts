@@ -16,8 +16,9 @@ export function addFollowPage(
   pages: Hono,
   app: Hono,
   page: ShowPage,
-  { catalogue }: Pick<PageContext, 'catalogue'>,
+  hub: Pick<PageContext, 'catalogue' | 'kinds' | 'records'>,
 ): void {
+  const { catalogue } = hub;
   pages.get('/questions/follow', (c) => {
     const code = (parameterOf(c, 'code') ?? '').slice(0, LONGEST_CODE);
     return page(c, (say) => ({ title: title(say), body: followForm(say, code) }));
@@ -36,10 +37,11 @@ export function addFollowPage(
     const answer = await callPublic<PublicQuestion>(app, c, path);
     if (answer.status === 200) {
       const names = await withAgencyNames(catalogue, await catalogue.offered(), [answer.body]);
+      const dismissed = await isDismissed(hub, answer.body);
       return page(c, (say) => ({
         title: say('Câu hỏi của ông/bà', 'Your question'),
-        body: html`${answer.body.state === 'held' && heldGuidance(say)}
-${questionView(say, answer.body, names, true)}`,
+        body: html`${answer.body.state === 'held' && heldGuidance(say, dismissed)}
+${questionView(say, answer.body, names, { isDismissed: dismissed })}`,
         asked,
       }));
     }
@@ -47,6 +49,16 @@ ${questionView(say, answer.body, names, true)}`,
     const status = troubleStatus(c, answer);
     return page(c, (say) => ({ ...failed(say, code, troubleOf(say, answer)), status, asked }));
   });
+}
+
+/** Whether an officer decided that a question stays held. The public interface shows the state alone. */
+async function isDismissed(
+  { kinds, records }: Pick<PageContext, 'kinds' | 'records'>,
+  { code, state }: PublicQuestion,
+) {
+  const kind = kinds.byName('question');
+  const queued = kind && state === 'held' ? await records.queued(kind, code) : undefined;
+  return queued?.state === 'held' && queued.causeId === null;
 }
 
 const title = (say: Say): string => say('Theo dõi câu hỏi', 'Follow a question');

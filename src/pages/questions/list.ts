@@ -96,7 +96,7 @@ ${filterForm(say, query, offered)}
 ${
   items.length === 0
     ? emptyState('messages-square', nothingIn(say, query))
-    : html`<p class="note many">${manyOf(say, query, list)}</p>${items.map((one) => questionView(say, one, names, false))}`
+    : html`<p class="note many">${manyOf(say, query, list)}</p>${items.map((one) => questionView(say, one, names))}`
 }
 ${paging(say, query, next)}`;
 }

@@ -20,6 +20,9 @@ const STATE: Readonly<Record<Question['state'], Bilingual>> = {
   withdrawn: ['Đã rút', 'Withdrawn'],
 };
 
+/** A held question that an officer dismissed. */
+const DISMISSED: Bilingual = ['Không xử lý tại đây', 'Not handled here'];
+
 /** The states in which an agency still owes an answer. */
 const OPEN: readonly Question['state'][] = ['received', 'assigned'];
 
@@ -32,19 +35,29 @@ export function complaintGuidance(say: Say): Html {
 }
 
 /** The same for a held question, whose reason the public interface does not say. */
-export function heldGuidance(say: Say): Html {
+export function heldGuidance(say: Say, isDismissed: boolean): Html {
+  if (isDismissed)
+    return html`<p class="card" role="alert">${say(
+      'Cán bộ đã xem xét. Câu hỏi không được xử lý tại đây: không chuyển tiếp, không công khai và không trả lời. Nếu nội dung là khiếu nại hoặc tố cáo, vui lòng gửi đơn đến cơ quan có thẩm quyền giải quyết hoặc nơi tiếp công dân, theo Luật Khiếu nại, Luật Tố cáo.',
+      'An officer decided that the question is not handled here. It is not forwarded, not published and not answered. If it is a complaint or a denunciation, please send it to the competent agency, or to its office for receiving citizens, by the Law on Complaints and the Law on Denunciations.',
+    )}</p>`;
   return html`<p class="card" role="alert">${say(
     'Câu hỏi được giữ lại để cán bộ xem xét, không chuyển tiếp và không công khai. Nếu nội dung là khiếu nại hoặc tố cáo, việc giải quyết thực hiện theo Luật Khiếu nại, Luật Tố cáo: vui lòng gửi đơn đến cơ quan có thẩm quyền giải quyết hoặc nơi tiếp công dân.',
     'The question is held for an officer, who decides on it. It is not forwarded and not published. If it is a complaint or a denunciation, the laws on complaints and on denunciations set their own procedure: please send it to the competent agency, or to its office for receiving citizens.',
   )}</p>`;
 }
 
-/** A question with its answers. @param state shows the state, for the asker */
-export function questionView(say: Say, question: PublicQuestion, names: OfferedServices, state: boolean): Html {
+/** A question with its answers. @param own shows the state, for the asker */
+export function questionView(
+  say: Say,
+  question: PublicQuestion,
+  names: OfferedServices,
+  own?: { readonly isDismissed: boolean },
+): Html {
   const { code, content, asker, askedAt, dueAt, answers = [] } = question;
-  const isOpen = state && OPEN.includes(question.state) && answers.length === 0 && dueAt !== undefined;
+  const isOpen = own && OPEN.includes(question.state) && answers.length === 0 && dueAt !== undefined;
   return html`<article class="card question">
-${state && html`<p class="stamp plain"><strong>${say(...STATE[question.state])}</strong> <span>${say('từ', 'since')} ${moment(question.stateAt)}</span></p>`}
+${own && stamp(say, question, own.isDismissed)}
 <p class="prose asked" lang="vi">${content}</p>
 <p class="note">${asker && html`${vietnamese(asker.name)} · `}${moment(askedAt)} · ${placesOf(question, names).map((one) => html`${vietnamese(one)} · `)}<span class="code">${code}</span></p>
 ${isOpen && html`<p>${say('Hạn trả lời', 'Due')}: ${moment(dueAt)}</p>`}
@@ -53,6 +66,12 @@ ${answers.map(
 <p class="prose" lang="vi">${text}</p>
 <p class="note">${[by, title, unit].filter((one) => one !== undefined).map((one) => html`${vietnamese(one)} · `)}${dayOrMoment(at)}</p></div>`,
 )}</article>`;
+}
+
+/** The public interface does not say when an officer dismissed it. */
+function stamp(say: Say, { state, stateAt }: PublicQuestion, isDismissed: boolean): Html {
+  if (isDismissed) return html`<p class="stamp plain"><strong>${say(...DISMISSED)}</strong></p>`;
+  return html`<p class="stamp plain"><strong>${say(...STATE[state])}</strong> <span>${say('từ', 'since')} ${moment(stateAt)}</span></p>`;
 }
 
 /** The agency and field by their names, otherwise by their codes. */
