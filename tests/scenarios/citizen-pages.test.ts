@@ -166,6 +166,22 @@ describe('pages for questions, ratings, payments and post', () => {
     expect((await open('/questions')).text).not.toContain('tố cáo cán bộ');
   });
 
+  test('a question that waits for an officer says so, and its code works after the review', async () => {
+    const waits = 'Sau khi được tiếp nhận, câu hỏi mới tra được bằng mã này';
+    // U+FFFD, as in a text that was copied from a damaged file.
+    const asked = await ask({ content: 'Làm hộ chi\ufffdu ở đâu?' });
+    expect([asked.status, asked.text.includes(waits)]).toEqual([200, true]);
+    const code = codeIn(asked.text);
+    const follow = async () => (await post('/questions/follow', { code, proof: '5678' })).status;
+    expect(await follow()).toBe(404);
+    const operator = operatorOf(hub);
+    const [{ id }] = (await operator.get(`quarantine?code=${code}`)).body.items;
+    await operator.post(`quarantine/${id}/resolve`, { action: 'release', why: 'đọc được' });
+    expect(await follow()).toBe(200);
+    for (const content of [ASKED.content, 'Tôi tố cáo ông C.'])
+      expect((await ask({ content })).text).not.toContain(waits);
+  });
+
   test('the sender of a dismissed denunciation no longer waits for an officer', async () => {
     const code = codeIn((await ask({ content: 'Tôi tố cáo cán bộ thôn.' })).text);
     const operator = operatorOf(hub);

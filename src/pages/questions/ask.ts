@@ -77,7 +77,7 @@ type Page = Pick<Shown, 'title' | 'body' | 'status'>;
 
 function answered({ c, say, typed, offered, ticket }: Asked, answer: PublicAnswer<Reply>): Page {
   const { status, body } = answer;
-  if (status === 200 || status === 201 || status === 202) return sentPage(say, typed, body);
+  if (status === 200 || status === 201 || status === 202) return sentPage(say, typed, body, status === 202);
   const notSent = say('Chưa gửi được câu hỏi', 'The question was not sent');
   if (status === 400 || status === 413 || status === 422) {
     const wrong = wrongFields(typed, body.problems ?? []);
@@ -100,13 +100,15 @@ const sentBefore = (say: Say): string =>
     'A question with other content was sent with this form before and was received. The content below was not sent. If you still want to send it, press “Send the question”.',
   );
 
-function sentPage(say: Say, { phone, email }: Typed, { code = '', problems = [] }: Reply): Page {
+/** @param isWaiting an officer decides first: until then only a complaint can be followed, as held */
+function sentPage(say: Say, { phone, email }: Typed, { code = '', problems = [] }: Reply, isWaiting: boolean): Page {
   const isComplaint = problems.some((one) => one.code === 'complaint-or-denunciation');
   return {
     title: say('Đã nhận câu hỏi', 'Question received'),
     body: html`${isComplaint && complaintGuidance(say)}
 <section class="card" ${isComplaint ? '' : html`role="status"`}>
 <p>${say('Mã câu hỏi', 'Code of the question')}: <strong class="code">${code}</strong></p>
+${isWaiting && !isComplaint && html`<p>${waitsForOfficer(say)}</p>`}
 <p>${
       (phone ?? email)
         ? html`${say('Ghi lại mã này để', 'Keep this code to')} <a href="/questions/follow?code=${encodeURIComponent(code)}">${say('theo dõi câu hỏi', 'follow the question')}</a> ${proofText(say, phone)}`
@@ -117,6 +119,12 @@ function sentPage(say: Say, { phone, email }: Typed, { code = '', problems = [] 
     }</p></section>`,
   };
 }
+
+const waitsForOfficer = (say: Say): string =>
+  say(
+    'Câu hỏi đang chờ cán bộ xem xét; ông/bà không cần gửi lại. Sau khi được tiếp nhận, câu hỏi mới tra được bằng mã này.',
+    'An officer will review the question. You do not need to send it again. Its code works after the question is accepted.',
+  );
 
 function proofText(say: Say, phone: string | undefined): string {
   return phone
