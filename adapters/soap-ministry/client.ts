@@ -108,9 +108,21 @@ function nested(path: string, text: string): unknown {
   return path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), text);
 }
 
-/** Whether a fault means that the session has ended: its code or words contain an entry of `answer.expired`. */
+/** Whether a fault means that the session has ended: an entry of `answer.expired` stands in its code or words. */
 function isExpiredFault({ answer }: Settings, result: SoapResult): boolean {
   if (result.kind !== 'fault') return false;
-  const words = fold(`${result.fault.code} ${result.fault.reason}`);
-  return (answer?.expired ?? []).some((one) => words.includes(fold(one)));
+  const { code, reason } = result.fault;
+  // SOAP 1.1 refines codes after a dot: `soap:Client.SessionExpired`.
+  const words = fold(`${code} ${code.replaceAll('.', ' ')} ${reason}`);
+  return (answer?.expired ?? []).some((one) => standsIn(words, fold(one)));
+}
+
+/**
+ * Whether a text has these words as a whole. A part of a longer code is none: `H60.01-250401-0035` has no `401`. Taken for
+ * an ended session, such a fault would send a push twice.
+ */
+function standsIn(text: string, words: string): boolean {
+  const literal = words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const whole = `(?<![\\p{L}\\p{N}][._,/-]?)${literal}(?![._,/-]?[\\p{L}\\p{N}])`;
+  return new RegExp(whole, 'u').test(text);
 }

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Outgoing } from '#kit';
-import { startSimulator, testConnection } from '#kit/testing';
+import { defineSimulator, type SimulatorRequest, startSimulator, testConnection } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import type { Settings } from './settings.ts';
-import { transportAt } from './simulator/connect.ts';
+import { constructionAt, transportAt } from './simulator/connect.ts';
 import simulator from './simulator.ts';
 
 const RECORD: Dossier = {
@@ -69,5 +69,58 @@ describe('a ministry with an operation for updates', () => {
     const { tell, told } = await start({ ok: ['00'], taken: ['0'] });
     expect(await tell()).toMatchObject([{ kind: 'delivered' }]);
     expect(told()).toEqual(['Đổi giấy phép lái xe', 'update']);
+  });
+});
+
+/** What becomes of a push that a ministry with sessions answers by this fault, and how often it got the push. */
+async function pushFailing(faultcode: string, faultstring: string) {
+  const answered = (content: string) =>
+    `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>${content}</s:Body></s:Envelope>`;
+  const document = '&lt;KetQua>&lt;Ma>00&lt;/Ma>&lt;Phien>phien-1&lt;/Phien>&lt;/KetQua>';
+  const session = answered(`<DangNhapResponse><DangNhapResult>${document}</DangNhapResult></DangNhapResponse>`);
+  const fault = `<s:Fault><faultcode>${faultcode}</faultcode><faultstring>${faultstring}</faultstring></s:Fault>`;
+  let pushes = 0;
+  const handle = ({ headers: { soapaction } }: SimulatorRequest) => {
+    const isLogin = soapaction?.includes('DangNhap') ?? false;
+    if (!isLogin) pushes++;
+    return {
+      status: isLogin ? 200 : 500,
+      headers: { 'content-type': 'text/xml' },
+      body: isLogin ? session : answered(fault),
+    };
+  };
+  const ministry = await startSimulator(
+    defineSimulator({ routes: [{ method: 'POST', path: '/DichVuHoSo.asmx', handle }] }),
+  );
+  const settings = constructionAt(ministry.url);
+  const answer = { ...settings.answer, expired: ['401', 'TOKEN-HET-HAN (1)'] };
+  const connection = testConnection({ ...settings, answer } as Settings);
+  open.push(connection, ministry);
+  const base = { id: 'lienthong-1', operation: 'dossier.upsert.v1', code: RECORD.code, doubt: false, known: false };
+  const item = { ...base, record: RECORD, dossier: RECORD } as Outgoing<'dossier.upsert.v1'>;
+  return { outcomes: await adapter.send?.['dossier.upsert.v1']?.send(connection, [item]), pushes };
+}
+
+describe('a fault', () => {
+  test.each(['The duplicate key value is (H60.01-250401-0035).', 'Vi phạm Quyết định 401/2025, dòng 1.401'])(
+    'with an expired code within another one sends no push twice: %s',
+    async (words) => {
+      expect(await pushFailing('soap:Server', words)).toMatchObject({
+        outcomes: [{ kind: 'unknown', reason: 'fault-server' }],
+        pushes: 1,
+      });
+    },
+  );
+
+  test.each([
+    ['soap:Server', '401: Phiên làm việc đã hết hạn'],
+    ['soap:Server', 'Lỗi 401.'],
+    ['soap:Server', 'Token-het-han (1): đăng nhập lại'],
+    ['soap:Client.401', 'Phiên làm việc đã hết hạn'],
+  ])('%s with an expired code as a whole begins a new session once: %s', async (code, words) => {
+    expect(await pushFailing(code, words)).toMatchObject({
+      outcomes: [{ kind: 'unavailable', reason: 'credentials' }],
+      pushes: 2,
+    });
   });
 });
