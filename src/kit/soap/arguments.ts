@@ -1,4 +1,4 @@
-import { writable } from '../xml/text.ts';
+import { escapeText, writable } from '../xml/text.ts';
 import { WsdlProblem } from './loaded-wsdl.ts';
 import { elementsOf } from './wsdl-shapes.ts';
 
@@ -26,14 +26,39 @@ export function arranged(args: SoapArguments, shape: unknown, place: string): ob
   const order = members ? [...members.keys()] : [];
   const sorted = given.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   return Object.fromEntries(
-    sorted.map(([name, value]) => [name, within(value, members?.get(name), `${place}.${name}`)]),
+    sorted.map(([name, value]) => [
+      name,
+      name === 'attributes' ? attributesOf(value) : within(value, members?.get(name), `${place}.${name}`),
+    ]),
   );
 }
 
+/**
+ * Attributes, escaped here, because node-soap writes a CDATA section and the attributes of rpc parts without escaping. It
+ * leaves a value alone that is no primitive string.
+ */
+function attributesOf(values: SoapValue): object {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, Object(escaped(String(value)))]));
+}
+
 function within(value: SoapValue, shape: unknown, place: string): unknown {
-  if (typeof value === 'string') return writable(value);
+  if (typeof value === 'string') return elementText(writable(value));
   if (Array.isArray(value)) return value.map((one: SoapValue) => within(one, shape, place));
   return arranged(value as SoapArguments, shape, place);
+}
+
+const EMPTY = '<![CDATA[]]>';
+
+/** node-soap writes a text without escaping if it begins and ends like a CDATA section, so it could bring elements along. */
+function elementText(text: string): string {
+  const isWrittenRaw = text.startsWith('<![CDATA[') && text.endsWith(']]>');
+  return isWrittenRaw ? EMPTY + escaped(text) + EMPTY : text;
+}
+
+/** A text as node-soap escapes it. */
+function escaped(text: string): string {
+  return escapeText(writable(text)).replace(/[\t\r\n]/g, (blank) => `&#${blank.charCodeAt(0)};`);
 }
 
 /**

@@ -9,7 +9,7 @@ import { createHttp } from '../http/http.ts';
 import { createSessions } from '../session.ts';
 import { parseHttpText } from '../testing/contract/http-text.ts';
 import { playReplies, type ScriptedServer } from '../testing/contract/scripted-server.ts';
-import { readXml, textAt } from '../xml/read-xml.ts';
+import { nodesAt, readXml, textAt } from '../xml/read-xml.ts';
 import { callSoap, type SoapCall, type SoapResult, type SoapService } from './call-soap.ts';
 import { soapOutcome } from './outcome.ts';
 import { readSoapReply } from './reply.ts';
@@ -104,6 +104,15 @@ describe('a call', () => {
         '<t:row><t:name>Nguyễn &lt;Văn&gt; &amp; &quot;A&quot;</t:name><t:at>2025-08-12T08:15:00+07:00</t:at></t:row>' +
         '<t:row><t:name>BC</t:name></t:row></t:Put></soap:Body></soap:Envelope>',
     );
+  });
+
+  test('carries a text like a CDATA section as a text, in an element and in an attribute', async () => {
+    const { server, put } = await scene([reply(OK)]);
+    const text = '<![CDATA[a]]></t:name><t:at>1</t:at><t:name x="&lt;"\r\n><![CDATA[b]]>';
+    const row = [{ name: text }, { attributes: { kind: text }, name: { attributes: { kind: '"' }, $value: text } }];
+    await put({}, { args: { code: '1', row } });
+    const rows = nodesAt(readXml(server.received[0]?.body as string), 'Envelope.Body.Put.row');
+    expect(rows).toEqual([{ name: text }, { '@kind': text, name: { '@kind': '"', '#text': text } }]);
   });
 
   test('has WS-Addressing headers if the settings want them', async () => {
