@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 /** A ministry that lists these dossiers. Its details fail in the manner of `broken`. */
 async function scene(listed: readonly string[], settings: Partial<Settings> = {}) {
   const broken = new Map<string, Manner>();
-  const state = { listed, nowMs: NOW, asked: [] as string[] };
+  const state = { listed, nowMs: NOW, asked: [] as string[], records: [] as object[] };
   const server = createServer((request, response) => {
     const send = (body: object | string, status = 200, headers = {}): unknown =>
       response
@@ -65,8 +65,10 @@ async function scene(listed: readonly string[], settings: Partial<Settings> = {}
       const page = (await puller?.next(connection, checkpoint, undefined as never)) as Page | Outcome;
       if ('kind' in page) return { stored, invalid, failure: page };
       for (const { body } of page.bodies)
-        for (const item of puller?.read(body, given, connection.codes) ?? [])
+        for (const item of puller?.read(body, given, connection.codes) ?? []) {
+          if (item.kind === 'record') state.records.push(item.record);
           (item.kind === 'record' ? stored : invalid).push(codeIn(item));
+        }
       checkpoint = JSON.parse(JSON.stringify(page.checkpoint));
       const lacks = page.lacks && sentenceOf(page.lacks).message;
       if (!page.more) return { stored, invalid, lacks };
@@ -99,6 +101,29 @@ describe('details of a list', () => {
     broken.clear();
     expect(await run()).toMatchObject({ stored: expect.arrayContaining([codeOf(1)]), invalid: [], lacks: false });
     expect(await run()).toEqual({ stored: [], invalid: [], lacks: undefined });
+  });
+
+  test('a detail adds to an object of its row, and replaces there only what it says', async () => {
+    const { pull, codes: codeTables } = agricultureAt('http://127.0.0.1:9');
+    const { fields, detail } = pull.dossiers;
+    const dossiers = {
+      ...pull.dossiers,
+      fields: {
+        ...fields,
+        'applicant.kind': { from: 'status', codes: 'kind' },
+        'applicant.name': 'code',
+        'applicant.address': 'code',
+      },
+      detail: {
+        ...detail,
+        fields: { ...detail.fields, 'applicant.kind': { value: 'citizen' }, 'applicant.address': 'summary' },
+      },
+    };
+    const kinds = { ...codeTables, kind: { DONE: 'organisation' } };
+    const { state, run } = await scene(codes(1), { codes: kinds, pull: { ...pull, dossiers } } as Partial<Settings>);
+    await run();
+    const applicant = { kind: 'organisation', name: codeOf(0), address: `Hồ sơ ${codeOf(0)}` };
+    expect(state.records).toMatchObject([{ applicant }]);
   });
 
   test('a record whose detail fails again is stored as invalid once, also on another page', async () => {

@@ -7,7 +7,7 @@ import type { Fields } from './settings.ts';
 /** The direction and the codes for filling a table of fields. */
 export type FillOptions = Pick<Conversion, 'settings' | 'codes' | 'way'>;
 
-type Value = string | number | boolean | null | FileText | readonly Value[] | Built;
+export type Value = string | number | boolean | null | FileText | readonly Value[] | Built;
 export interface Built {
   [name: string]: Value;
 }
@@ -153,7 +153,7 @@ function hasValue({ from = [] }: LongField, given: unknown): boolean {
 export const TEXT = '#text';
 
 /** Sets a member by its path and creates the objects in between. The settings may list targets in any order. */
-function setMember(record: Built, [name, ...rest]: readonly string[], value: Value): void {
+export function setMember(record: Built, [name, ...rest]: readonly string[], value: Value): void {
   const key = name as string;
   const standing = Object.hasOwn(record, key) ? record[key] : undefined;
   if (rest.length === 0) {
@@ -166,6 +166,6 @@ function setMember(record: Built, [name, ...rest]: readonly string[], value: Val
   setMember(inner, rest, value);
 }
 
-function isBuilt(value: Value | undefined): value is Built {
+export function isBuilt(value: Value | undefined): value is Built {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

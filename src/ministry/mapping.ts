@@ -6,7 +6,7 @@ import { inEnglish } from '#messages/render';
 import { storedWords } from '#messages/stored';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { XmlProblem } from '../kit/xml/text.ts';
-import { type Filled, type FillOptions, fill } from './fill.ts';
+import { type Built, type Filled, type FillOptions, fill, isBuilt, setMember, type Value } from './fill.ts';
 import type { List, MappedList, MappedSettings, MinistrySettings } from './settings.ts';
 
 export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
@@ -115,19 +115,30 @@ export function itemFrom(filled: Filled, path: string, operation: PulledOperatio
 }
 
 /**
- * Merges a record with its details. The details win member by member. An assumed value never replaces one that the row
- * has.
+ * Merges a record with its details. The details win target by target, such as `applicant.phone`. An assumed value never
+ * replaces one that the row has.
  */
 function mergeDetail(row: Filled, detail: Filled): Filled {
-  const said = (filled: Filled, member: string) => member in filled.record && !filled.assumed.includes(member);
-  const better = Object.entries(detail.record).filter(([member]) => said(detail, member) || !said(row, member));
-  const record = { ...row.record, ...Object.fromEntries(better) };
+  const [ours, theirs] = [valuesOf(row.record), valuesOf(detail.record)];
+  const isSaid = (path: string): boolean =>
+    (ours.has(path) && !row.assumed.includes(path)) || (theirs.has(path) && !detail.assumed.includes(path));
+  const better = [...theirs].filter(([path]) => !detail.assumed.includes(path) || !isSaid(path));
+  const record: Built = {};
+  for (const [path, value] of new Map([...ours, ...better])) setMember(record, path.split('.'), value);
   return {
     record,
-    assumed: Object.keys(record).filter((member) => !said(row, member) && !said(detail, member)),
+    assumed: [...new Set([...row.assumed, ...detail.assumed])].filter((path) => !isSaid(path)),
     problems: [...row.problems, ...detail.problems],
     causes: [...row.causes, ...detail.causes],
   };
+}
+
+/** The values of a record by their targets. A list is one value. */
+function valuesOf(record: Built, before = ''): ReadonlyMap<string, Value> {
+  const values = Object.entries(record).flatMap(([name, value]): (readonly [string, Value])[] =>
+    isBuilt(value) ? [...valuesOf(value, `${before}${name}.`)] : [[`${before}${name}`, value]],
+  );
+  return new Map(values);
 }
 
 function withPlace(one: Problem, place: string): Problem {
