@@ -22,7 +22,8 @@ const names = (items: readonly Item[]) =>
   items.map((item) => (item.kind === 'record' && 'applicant' in item.record ? item.record.applicant?.name : item.kind));
 const problemsOf = (items: readonly Item[]) =>
   items.flatMap((item) => (item.kind === 'record' ? [] : item.problems.map(({ path, code }) => `${path} ${code}`)));
-const workbook = (rows: (string | number | Date | boolean | null)[][], dateSystem: '1900' | '1904' = '1900') =>
+type Cell = string | number | Date | boolean | null;
+const workbook = (rows: Cell[][], dateSystem: '1900' | '1904' = '1900') =>
   writeXlsx({ dateSystem, sheets: [{ name: 'T8', rows }] });
 
 const HEAD = [
@@ -35,7 +36,7 @@ const HEAD = [
   'Tình trạng',
   'Ngày cập nhật',
 ];
-const row = (number: number, ...rest: (string | number | Date | boolean | null)[]) => [
+const row = (number: number, ...rest: Cell[]) => [
   `H60.09-250812-0${number}`,
   '1.004232',
   ...['Nguyễn Văn An', '001099123456', '12/08/2025', '22/08/2025', 'Đang xử lý', '12/08/2025'].map((cell, at) =>
@@ -146,6 +147,29 @@ describe('tables', () => {
     expect(drop.places).toEqual([5, 7].map((row) => ({ sheet: 'T8', row })));
     expect(names(drop.items)).toEqual(['Nguyễn Văn An', 'Nguyễn Văn An']);
   });
+
+  test.each(['Công ty Cấp nước', 'Tống Văn An', 'Tổng công ty Điện lực', 'Cộng đồng dân cư tổ 5'])(
+    'a row of %s is no total, whatever its code',
+    async (name) => {
+      const rows: Cell[][] = [HEAD, row(101), ['HS-7', ...row(102, name).slice(1)]];
+      const nameSecond = rows.map(([code = '', service = '', person = '', ...others]) => [
+        code,
+        person,
+        service,
+        ...others,
+      ]);
+      const { items } = await read('a.xlsx', await workbook(nameSecond));
+      expect(problemsOf(items)).toEqual(['/sheet1/A3 unexpected']);
+    },
+  );
+
+  test.each(['Tổng cộng (2 hồ sơ)', 'TỔNG SỐ HỒ SƠ', 'Cộng: 2', 'Tổng', 'TONG CONG'])(
+    '%s begins a row of totals',
+    async (words) => {
+      const { items } = await read('a.xlsx', await workbook([HEAD, row(101), [words, ...row(102).slice(1)]]));
+      expect(names(items)).toEqual(['Nguyễn Văn An']);
+    },
+  );
 
   test('a record that lacks its code is invalid, also at the end', async () => {
     const { items } = await read('a.xlsx', await workbook([HEAD, row(101), [null, ...row(102).slice(1)]]));

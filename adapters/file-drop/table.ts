@@ -37,7 +37,7 @@ export interface Table {
 }
 
 const FAULTS = { error: 'cell-error', formula: 'cell-formula' } as const;
-const TOTALS = ['tổng cộng', 'tổng số', 'cộng', 'tổng'];
+const TOTALS = ['Tổng cộng', 'Tổng số', 'Tổng hồ sơ', 'Tổng lệ phí', 'Tổng tiền', 'Cộng', 'Tổng'];
 
 /** Reads the table of a sheet. A problem says why it has none. */
 export async function readTable(
@@ -132,10 +132,25 @@ function isNoRecord(cells: readonly CellValue[], draft: Draft, list: List, ofCod
   if (ofCode.some((name) => isDossierCode(cleanCode(draft.values[name] ?? '')) || draft.faulty.has(name))) return false;
   const filled = cells.filter((cell) => cell !== null && !(typeof cell === 'string' && cell.trim() === ''));
   const texts = filled.filter((cell) => typeof cell === 'string').slice(0, 2);
-  const totals = (list.totals ?? TOTALS).map(fold);
-  const isTotal = texts.some((text) => totals.some((words) => fold(inspectText(text).text).startsWith(words)));
-  return isTotal || filled.length === 1;
+  return filled.length === 1 || texts.some((text) => isTotal(inspectText(text).text, list.totals ?? TOTALS));
 }
+
+/**
+ * Whether a cell begins with the words of a total. Their marks count, or `Công ty` would be `Cộng`. After a single word no
+ * other may stand: `Tổng công ty`. Words without marks must be the whole cell.
+ */
+function isTotal(cell: string, totals: readonly string[]): boolean {
+  const text = plainOf(cell);
+  return totals.map(plainOf).some((words) => {
+    if (text === fold(words)) return true;
+    if (!text.startsWith(words)) return false;
+    const after = text.slice(words.length);
+    const isWhole = !/^[\p{L}\p{N}]/u.test(after);
+    return isWhole && (words.includes(' ') || !/^[^\p{N}]*\p{L}/u.test(after));
+  });
+}
+
+const plainOf = (text: string): string => text.normalize('NFC').toLowerCase().trim().replace(/\s+/g, ' ');
 
 /** Whether the row has anything in the columns of the record's code. One that Excel made a number counts too. */
 function hasCode({ values, faulty }: Draft, ofCode: readonly string[]): boolean {
