@@ -55,6 +55,16 @@ describe('text', () => {
     ]);
   });
 
+  test.each([
+    [';', ',,,,,,,,,,,,'],
+    ['\t', ';;;;;;;;;;;;'],
+    [',', ';;;;;;;;;;;;'],
+  ])('the delimiter %j of the headings is used, whatever a note contains', async (mark, note) => {
+    const text = [[note], HEAD, row(101)].map((cells) => cells.map((cell) => `"${cell}"`).join(mark)).join('\n');
+    const found = [await read('a.csv', Buffer.from(text)), await read('a.csv', Buffer.from(text.replaceAll('"', '')))];
+    expect(found.map(({ items }) => names(items))).toEqual([['Nguyễn Văn An'], ['Nguyễn Văn An']]);
+  });
+
   test('UTF-16 with and without its mark is read', async () => {
     const { bytes } = await sampleFile('csv');
     const text = Buffer.from(bytes).toString();

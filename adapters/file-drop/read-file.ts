@@ -1,4 +1,5 @@
 import { type Connection, type DroppedFile, type Problem, problem, received } from '#kit';
+import { findHeading } from './columns.ts';
 import { decodeText } from './decode-text.ts';
 import type { List, Settings } from './settings.ts';
 import { type FileRow, type Grid, readTable, type Table } from './table.ts';
@@ -101,11 +102,19 @@ async function tablesOf(
 
 type Places = Connection<Settings>['places'];
 
+type TextRows = Awaited<ReturnType<Places['delimited']>>;
+
 async function readDelimited(places: Places, bytes: Uint8Array, list: List, maxRows: number): Promise<ReadFile> {
   const text = decodeText(bytes, list.encoding);
   if (text === undefined) return refused(problem('', 'file-encoding'));
   const most = { rows: maxRows + ROWS_BESIDE, columns: MOST_COLUMNS };
-  const read = await places.delimited(text, delimiterOf(text), most);
+  const [likeliest = ';', ...others] = delimitersOf(text);
+  let read = await places.delimited(text, likeliest, most);
+  for (const mark of others) {
+    if (hasHeadings(read, list)) break;
+    const other = await places.delimited(text, mark, most);
+    if (hasHeadings(other, list)) read = other;
+  }
   if ('rows' in read)
     return tablesOf([{ name: '', rows: read.rows.map((row) => row.map(unmarked)) }], [], false, list, maxRows);
   if (read.refused === 'damaged') return refused(problem('', 'file-quotes', { line: read.line ?? 0 }));
@@ -116,11 +125,15 @@ function refusedFor(why: 'too-large' | 'costly', maxRows: number): ReadFile {
   return refused(why === 'costly' ? problem('', 'file-costly') : problem('', 'file-rows', { count: maxRows }));
 }
 
-/** Titles above the headings have no separators, so the lines with most of them decide. */
-function delimiterOf(text: string): string {
+/** The possible delimiters, that of the line with most of them first. A note may hold more commas than a row has cells. */
+function delimitersOf(text: string): readonly string[] {
   const lines = text.split('\n', 100).map((line) => line.slice(0, MOST_OF_A_LINE));
   const most = (mark: string): number => Math.max(...lines.map((line) => line.split(mark).length));
-  return [';', '\t', ','].reduce((best, mark) => (most(mark) > most(best) ? mark : best), ';');
+  return [';', '\t', ','].sort((a, b) => most(b) - most(a));
+}
+
+function hasHeadings(read: TextRows, { columns = {} }: List): boolean {
+  return 'rows' in read && !('missing' in findHeading(read.rows, columns));
 }
 
 /** A cell that a program marked so that no spreadsheet takes it for a formula, or for a number: `'0012`, `="0012"`. */
