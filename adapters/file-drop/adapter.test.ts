@@ -97,6 +97,17 @@ describe('text', () => {
 
 describe('cells', () => {
   test.each([
+    ['d/M/yyyy H:mm', 45881.34375, '2025-08-12T08:15:00+07:00'],
+    ['dd/MM/yyyy HH:mm', 45881, '2025-08-12T00:00:00+07:00'],
+    ['dd/MM/yyyy HH:mm', new Date(Date.UTC(2025, 7, 12)), '2025-08-12T00:00:00+07:00'],
+  ] as const)('a field whose only form is %s reads the Excel date %s', async (date, cell, receivedAt) => {
+    const { dossiers } = uploaded.pull;
+    const pull = { dossiers: { ...dossiers, fields: { ...dossiers?.fields, receivedAt: { from: 'received', date } } } };
+    const { items } = await read('a.xlsx', await workbook([HEAD, row(101, null, null, cell)]), { pull });
+    expect(items).toMatchObject([{ kind: 'record', record: { receivedAt } }]);
+  });
+
+  test.each([
     ['a text', '12/08/2025 08:15'],
     ['a text with single digits', '12/8/2025 8:15'],
     ['a date', new Date(Date.UTC(2025, 7, 12, 8, 15))],

@@ -87,12 +87,13 @@ function dateOfSerial(serial: number, dates: readonly string[], is1904: boolean)
   return dateText(epochMs + Math.round(serial * 86_400) * 1000, dates);
 }
 
-/** A moment of the sheet in the first form of the field that loses nothing of it. */
+/** A moment of the sheet in the first form of the field that loses nothing of it, at midnight rather in one without a time. */
 function dateText(ms: number, dates: readonly string[]): string {
   const iso = isoOf(new Date(ms));
-  const hasTime = ms % DAY_MS !== 0;
-  const forms = dates.filter((form) => /yyyy/.test(form) && /[Hm]{2}:|HHmm/.test(form) === hasTime);
-  const form = forms.find((one) => !hasTime || /ss/.test(one) || ms % 60_000 === 0);
+  const isMidnight = ms % DAY_MS === 0;
+  const forms = dates.filter((form) => /yyyy/.test(form));
+  const whole = forms.filter((form) => /ss/.test(form) || (/H/.test(form) ? ms % 60_000 === 0 : isMidnight));
+  const form = whole.find((one) => isMidnight && !/H/.test(one)) ?? whole[0];
   const instant = parseInstant(`${iso.slice(0, 19)}+07:00`);
   if (form === undefined || instant === undefined) return `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
   return formatLocal(form as 'yyyy-MM-dd', instant);
