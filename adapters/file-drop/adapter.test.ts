@@ -192,6 +192,17 @@ describe('tables', () => {
     },
   );
 
+  test.each<[string, Cell[]]>([
+    ['numbers in brackets', HEAD.map((_, at) => `(${at + 1})`)],
+    ['numbers', HEAD.map((_, at) => at + 1)],
+    ['values of other columns only', [...HEAD.map(() => null), 'Số', 'Ngày']],
+  ])('a row below the headings with %s is no record', async (_name, below) => {
+    const others = ['Văn bản', 'Ghi chú'];
+    const drop = await read('a.xlsx', await workbook([[...HEAD, ...others], below, row(101)]));
+    expect(drop.items.map(({ kind }) => kind)).toEqual(['record']);
+    expect(drop.report([], '2025-08-13T10:00:00+07:00', false)).toMatch(/T8 2/);
+  });
+
   test('a record that lacks its code is invalid, also at the end', async () => {
     const { items } = await read('a.xlsx', await workbook([HEAD, row(101), [null, ...row(102).slice(1)]]));
     expect(problemsOf(items)).toEqual(['/sheet1/A3 missing']);

@@ -32,7 +32,7 @@ export interface Table {
   readonly rows: readonly FileRow[];
   /** The letters of each column. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Rows that are no records: totals, headings of groups, signatures. Numbers from 1. */
+  /** Rows that are no records: numbers of columns, totals, headings of groups, signatures. Numbers from 1. */
   readonly skipped: readonly number[];
 }
 
@@ -61,9 +61,10 @@ export async function readTable(
   const skipped: number[] = [];
   for (let row = heading.row + 1; row < grid.rows.length; row++) {
     const cells = grid.rows[row] ?? [];
-    if (isEmpty(cells) && !read.some(({ at }) => grid.faults?.has(`${row},${at}`))) continue;
+    if (filledOf(cells).length === 0 && !read.some(({ at }) => grid.faults?.has(`${row},${at}`))) continue;
     const draft = draftOf(grid, row, sheet, read, is1904);
-    if (isNoRecord(cells, draft, list, ofCode)) skipped.push(row + 1);
+    const isAbove = rows.length === 0 && isNumbering(cells);
+    if (isAbove || isBlank(draft) || isNoRecord(cells, draft, list, ofCode)) skipped.push(row + 1);
     else rows.push(draft);
     await turn();
   }
@@ -123,14 +124,26 @@ function draftOf(grid: Grid, row: number, sheet: number, read: readonly Read[], 
   return draft;
 }
 
-function isEmpty(cells: readonly CellValue[]): boolean {
-  return cells.every((cell) => cell === null || (typeof cell === 'string' && cell.trim() === ''));
+function filledOf(cells: readonly CellValue[]): readonly CellValue[] {
+  return cells.filter((cell) => cell !== null && !(typeof cell === 'string' && cell.trim() === ''));
+}
+
+/** Whether no column that the fields read has a value: headings and notes of other columns. */
+function isBlank({ values, faulty }: Draft): boolean {
+  return Object.keys(values).length === 0 && faulty.size === 0;
+}
+
+/** The numbers of the columns, which forms print below the headings: `(1) (2) (3)`. */
+function isNumbering(cells: readonly CellValue[]): boolean {
+  const filled = filledOf(cells).map((cell) => /^\(?(\d{1,3})\)?$/.exec(String(cell).trim())?.[1]);
+  const [first = ''] = filled;
+  return filled.length > 1 && filled.every((number, at) => Number(number) === Number(first || Number.NaN) + at);
 }
 
 /** A row of totals, or a heading of a group with one cell only. Neither has a dossier's code. */
 function isNoRecord(cells: readonly CellValue[], draft: Draft, list: List, ofCode: readonly string[]): boolean {
   if (ofCode.some((name) => isDossierCode(cleanCode(draft.values[name] ?? '')) || draft.faulty.has(name))) return false;
-  const filled = cells.filter((cell) => cell !== null && !(typeof cell === 'string' && cell.trim() === ''));
+  const filled = filledOf(cells);
   const texts = filled.filter((cell) => typeof cell === 'string').slice(0, 2);
   return filled.length === 1 || texts.some((text) => isTotal(inspectText(text).text, list.totals ?? TOTALS));
 }
