@@ -32,6 +32,8 @@ export const Settings = closed({
   timestamps: optional(oneOf(['offset', 'literal-z'])),
   /** The `Status` of an answer that took the call. */
   success: optional(Type.Integer({ minimum: 0, maximum: 999, description: 'a number from 0 to 999' })),
+  /** The `FeeType` of each fee that the hub sends. The scheme requires the member and explains none of its values. */
+  feeType: optional(Type.Integer({ minimum: 0, maximum: 999, description: 'a number from 0 to 999' })),
   /** Agencies whose code at OpenCPS is no national code. */
   agencies: optional(
     Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Word, {

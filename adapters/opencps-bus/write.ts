@@ -7,6 +7,8 @@ type Members = Readonly<Record<string, unknown>>;
 
 const APPLICANTS: Readonly<Record<string, number>> = { citizen: 1, enterprise: 2, organisation: 3 };
 const OTHER_APPLICANT = 4;
+/** What the converter of OpenCPS writes for every fee. */
+const FEE_TYPE_OF_OPENCPS = 4;
 
 /** The body of `SyncDocument`. Members that the bus requires and the hub lacks are blank, as OpenCPS leaves them. */
 export function writeDocument(
@@ -15,6 +17,7 @@ export function writeDocument(
 ): Members {
   const { record, code, service, agency } = item;
   const { applicant, status } = record;
+  const { feeType = FEE_TYPE_OF_OPENCPS } = settings;
   const moment = (instant: string | undefined): string => writeMoment(instant, settings);
   return {
     DocTypeCode: record.serviceCode,
@@ -37,7 +40,11 @@ export function writeDocument(
     Note: record.note ?? '',
     Attachments: (record.documents ?? []).map((one) => attachmentOf(one, files)),
     // A fee whose amount nobody knows is not free: without a price rather than with 0.
-    DocFees: (record.fees ?? []).map(({ name = '', amountVnd }) => ({ FeeName: name, Price: amountVnd ?? undefined })),
+    DocFees: (record.fees ?? []).map(({ name = '', amountVnd }) => ({
+      FeeName: name,
+      FeeType: feeType,
+      Price: amountVnd ?? undefined,
+    })),
     Supplementaries: (record.supplements ?? []).map((one) => ({
       SupplementaryId: one.id,
       SendUser: one.requestedBy ?? '',
@@ -94,6 +101,8 @@ export function writeTrace(
   settings: Settings,
 ): Members {
   return {
+    // OpenCPS writes its own number here. The hub has the code alone.
+    DocumentId: code,
     DocCode: code,
     UserName: record.actor,
     UserPosition: record.title ?? '',
