@@ -34,8 +34,17 @@ export function readDocument(row: Row, settings: Settings, codes: CodesOf): Item
     readItem('dossier.upsert.v1', recordOf(row, settings, { code, status, at, fees }), true),
     member,
   );
-  if (problems.length === 0) return item;
+  if (problems.length === 0) return withUnreadKind(item, row);
   return { kind: 'invalid', code, problems: [...(item.kind === 'invalid' ? item.problems : []), ...problems] };
+}
+
+/** Warns about an `ApplicantsType` without a kind in the record: 4 is "other". */
+function withUnreadKind(item: Item, { ApplicantsType }: Row): Item {
+  const given = textOf(ApplicantsType);
+  if (item.kind !== 'record' || given === undefined || Object.hasOwn(APPLICANTS, given)) return item;
+  const expected = say('one-of', { list: Object.keys(APPLICANTS) });
+  const warning = problem('/ApplicantsType', 'unexpected', { got: received(given), expected });
+  return { ...item, warnings: [...item.warnings, warning] };
 }
 
 function notAStatus(given: string): Problem {
