@@ -67,10 +67,11 @@ function standingOf(row: Row): Standing {
   if (status !== '1') return at(status, 'DateReceived');
   if (momentIn(row.FinishedDate) !== undefined) return at('finished', 'FinishedDate');
   if (!isYes(row.HasSupplementary)) return at('1', 'DateReceived');
-  return supplementStanding(rowsIn(row.Supplementaries), momentIn(row.DateReceived));
+  return supplementStanding(row);
 }
 
-function supplementStanding(asked: readonly Row[], receivedAt: string | undefined): Standing {
+function supplementStanding({ Supplementaries, RequireSupplementaryDate, DateReceived }: Row): Standing {
+  const asked = rowsIn(Supplementaries);
   const open = asked.filter(({ IsReceived }) => !isYes(IsReceived));
   const isOpen = asked.length === 0 || open.length > 0;
   const moments = isOpen
@@ -80,7 +81,11 @@ function supplementStanding(asked: readonly Row[], receivedAt: string | undefine
     .flatMap((text) => parseInstant(text ?? '') ?? [])
     .sort()
     .at(-1);
-  return { standing: isOpen ? 'supplement' : 'supplemented', at: last ?? receivedAt, member: 'Supplementaries' };
+  const standing = isOpen ? 'supplement' : 'supplemented';
+  if (last !== undefined) return { standing, at: last, member: 'Supplementaries' };
+  const requiredAt = momentIn(RequireSupplementaryDate);
+  if (requiredAt !== undefined) return { standing, at: requiredAt, member: 'RequireSupplementaryDate' };
+  return { standing, at: momentIn(DateReceived), member: 'Supplementaries' };
 }
 
 function recordOf(
