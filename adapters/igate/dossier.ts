@@ -15,7 +15,7 @@ import {
   unmappedCause,
 } from '#kit';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
-import { AGENCY_CODE } from '#schemas/parts';
+import { AGENCY_CODE, FIELD_CODE } from '#schemas/parts';
 import { feesOf } from './fees.ts';
 import { type Settings, STATUSES_ENTERED, type StatusFound, statusOf } from './settings.ts';
 import { firstText, idIn, nameIn, type Row, rowsIn } from './shapes.ts';
@@ -90,10 +90,13 @@ function dossierItem(row: Row, fees: readonly Row[], settings: Settings, { code,
   const { agency, unit } = agencyOf(row, settings);
   const paid = feesOf([...rowsIn(row.dossierFee), ...fees], settings);
   const national = nationalCodeOf(row, code);
+  const field = fieldOf(row);
   const record = {
     code,
     serviceCode: firstText(row, 'procedure.code'),
     serviceName: nameIn((row.procedure as Row | undefined)?.translate) ?? nameIn(row.procedure),
+    fieldCode: field.code,
+    fieldName: field.name,
     agencyCode: agency?.code,
     agencyName: agency?.name,
     channel: channelOf(row, settings),
@@ -113,7 +116,7 @@ function dossierItem(row: Row, fees: readonly Row[], settings: Settings, { code,
   if (paid.problems.length > 0)
     return { kind: 'invalid', code, problems: [...(item.kind === 'invalid' ? item.problems : []), ...paid.problems] };
   return item.kind === 'record'
-    ? { ...item, receiptNumber: national.code, warnings: [...item.warnings, ...national.warnings] }
+    ? { ...item, receiptNumber: national.code, warnings: [...item.warnings, ...field.warnings, ...national.warnings] }
     : item;
 }
 
@@ -142,6 +145,25 @@ function unknownStatus(code: string, { table, id }: Exclude<StatusFound, { statu
     cause: unmappedCause(table, id, words),
     problems: [{ path: table === STATUSES_ENTERED ? '/dossierStatus' : '/dossierTaskStatus', ...inEnglish(words) }],
   };
+}
+
+const isFieldCode = new RegExp(FIELD_CODE);
+
+interface Named {
+  readonly code?: string;
+  readonly name?: string | undefined;
+}
+
+/** The field of the procedure. A code that only iGate knows names no field, and refuses no dossier. */
+function fieldOf(row: Row): Named & { readonly warnings: readonly Problem[] } {
+  const [sector] = rowsIn((row.procedure as Row | undefined)?.sector);
+  const name = nameIn(sector?.translate) ?? nameIn(sector);
+  const given = firstText(sector, 'code');
+  if (given === undefined) return { name, warnings: [] };
+  const code = cleanCode(given);
+  if (isFieldCode.test(code)) return { code, name, warnings: [] };
+  const expected = say('schema.field-code');
+  return { name, warnings: [problem('/procedure/sector/code', 'unexpected', { got: received(given), expected })] };
 }
 
 const isAgencyCode = new RegExp(AGENCY_CODE);
