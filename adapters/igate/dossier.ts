@@ -109,6 +109,7 @@ function dossierItem(row: Row, fees: readonly Row[], settings: Settings, { code,
     returnedAt: firstText(row, 'returnedDate'),
     applicant: applicantOf(row),
     processingUnit: unit,
+    resultDelivery: settings.deliveries?.[idIn(row.dossierReceivingKind) ?? ''],
     documents: filesOf(row),
     fees: paid.fees,
   };

@@ -44,6 +44,8 @@ export const Settings = closed({
   statuses: table(oneOf(STATUSES), 'an object of our statuses by dossierStatus.id'),
   taskStatuses: table(oneOf(STATUSES), 'an object of our statuses by dossierTaskStatus.id'),
   channels: table(oneOf(CHANNELS), 'an object of counter, online or post by applyMethod.id'),
+  /** How the applicant receives the result. No id has a publicly known meaning. */
+  deliveries: table(oneOf(['counter', 'post']), 'an object of counter or post by dossierReceivingKind.id'),
   /** Agencies whose code at iGate is no national code. */
   agencies: table(Word, "an object of agency codes such as H60.01 by iGate's id or code"),
   /** Ends the dossier at iGate when another party resolves it. */
