@@ -15,7 +15,8 @@ const Unit = Type.String({
 });
 
 const Module = closed({
-  module: oneOf(['LTKS', 'LTKT', 'LTKH', 'BS']),
+  // The four known values were seen on the bundle. The ministry may give a plain registration another one.
+  module: Type.String({ pattern: '^[0-9A-Za-z_-]{1,50}$', description: 'a module such as LTKS' }),
   call: oneOf(['registration', 'bundle']),
   name: optional(Word),
 });

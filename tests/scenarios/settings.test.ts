@@ -88,6 +88,17 @@ describe('settings that are not usable', () => {
     expect(found.join()).not.toMatch(/12345678|tell-nobody|77777777|pass-word/);
   });
 
+  test('name a module of civil status that is no code, and take any code of the ministry', () => {
+    const modules = {
+      '1.001193': { module: 'KS-01', call: 'registration' },
+      '1.000656': { module: 'khai tử', call: 'registration' },
+    };
+    const found = problemsOf({ parties: { register: { adapter: 'civil-status', settings: { modules } } } });
+    expect(found.filter((one) => one.includes('/modules/'))).toEqual([
+      '/parties/register/settings/modules/1.000656/module: got "khai tử", expected a module such as LTKS',
+    ]);
+  });
+
   test('never show an address with a wrong password', () => {
     const settings = { system: 'tax', baseUrl: 'https://h60:mat-khau@tax.example.test/api' };
     expect(problemsOf({ parties: { m: { adapter: 'rest-ministry', settings } } })).toEqual([
