@@ -29,6 +29,10 @@ const COSTS: Readonly<Partial<Record<Defect, readonly [field: string, what: stri
 
 const IS_DEFECT: ReadonlySet<Fact> = new Set(DEFECTS);
 
+/** The dialect passes on what a sender says in these fields of item 4. The record has no place for it. */
+const NOT_EXAMINED =
+  'Không xét HoSoCoThanhPhanSoHoa và TaiKhoanDuocXacThucVoiVNeID (chỉ số 4): trục chuyển tiếp hai trường này, không lưu trong hồ sơ.';
+
 /** A part of the report: after which place it begins, and its most lines. */
 export interface Wanted {
   readonly after: ReportPlace | undefined;
@@ -79,6 +83,7 @@ export async function fieldReport(
     notes: [
       rest ? [partNote(shown, rest.dossiers, after === undefined, goesOn)] : [],
       'Gồm hồ sơ tiếp nhận hoặc kết thúc trong kỳ.',
+      NOT_EXAMINED,
     ].flat(),
     signatures: [],
     rest,

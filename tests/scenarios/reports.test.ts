@@ -277,6 +277,8 @@ test('the field report names each dossier whose field costs points, also as CSV'
   const codesWith = (field: string) =>
     report.rows.filter(({ cells }) => cells[3] === field).map(({ cells }) => cells[2]);
   const lackResult = ours.filter((one) => one.channel === 'online' && one.results === undefined && one.finishedAt);
+  const unread = expect.stringMatching(/^Không xét HoSoCoThanhPhanSoHoa và TaiKhoanDuocXacThucVoiVNeID/);
+  expect(report.notes).toContainEqual(unread);
   expect(codesWith('MaCSDL').sort()).toEqual(ours.map(({ code }) => code).sort());
   const services = new Set(codesWith('DanhSachGiayToKetQua'));
   for (const code of services) expect(lackResult.map((one) => one.code)).toContain(code);
