@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { msToInstant } from '#core/dates/dates';
 import type { Outcome } from '#core/dossier/settle';
-import { explain } from '#core/explain';
+import { explain, pointer } from '#core/explain';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Problem } from '#core/problem';
 import { say } from '#messages/message';
@@ -21,8 +21,8 @@ import { quotedIn } from './quoted.ts';
 export type AskResult =
   | { readonly kind: 'no-party' }
   | { readonly kind: 'no-question' }
-  /** Nothing was asked or recorded. */
-  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  /** Nothing was asked or recorded. An attempt counts and is audited if the dossier gave a value, because it tests that value. */
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly isCounted: boolean }
   | {
       readonly kind: 'asked';
       readonly id: string;
@@ -63,10 +63,14 @@ export function createAsk(hub: HubContext, deps: AskDeps): (order: AskOrder) => 
     const known = questions.get(party.id) ?? {};
     const question = Object.hasOwn(known, given.question) ? known[given.question] : undefined;
     if (!question) return { kind: 'no-question' };
-    const order = await withDossier(hub, question, given);
-    const problems = problemsOf(question, order);
-    if (problems.length > 0) return { kind: 'invalid', problems };
+    const { order, taken } = await withDossier(hub, question, given);
+    const problems = problemsOf(question, order, taken);
     const [id, at] = [uuids.next(), msToInstant(nowMs())];
+    if (problems.length > 0) {
+      const isCounted = taken.length > 0;
+      if (isCounted) await auditInvalid(hub, id, order, problems);
+      return { kind: 'invalid', problems, isCounted };
+    }
     await begin(hub, id, at, order);
     const startedMs = performance.now();
     const answered = await call(party, { ...order, id }, question.withinMs ?? WITHIN_MS);
@@ -81,22 +85,43 @@ export function createAsk(hub: HubContext, deps: AskDeps): (order: AskOrder) => 
 
 /** Records and audits an ask before its call, so that no call is without a record. */
 async function begin({ database, nowMs }: HubContext, id: string, at: string, order: AskOrder): Promise<void> {
-  const { party, question, keyName, purpose, legalBasis, dossierCode = null, serviceCode = null } = order;
-  const about = [party, question, dossierCode ?? serviceCode ?? ''].join(' ').trim();
+  const { dossierCode = null, serviceCode = null } = order;
   await inTransaction(database, async (tx) => {
     await beginAsk(tx, { ...order, id, at, dossierCode, serviceCode });
-    const entry = { actor: keyName, action: 'register.ask', subject: auditSubject('ask', id, about) };
-    await writeAudit(tx, { ...entry, why: `${purpose} (${legalBasis})` }, nowMs());
+    await writeAudit(tx, { ...entryOf(id, order), why: reasonOf(order) }, nowMs());
   });
 }
 
+/** Without the reason if that names the person. */
+async function auditInvalid(
+  { database, nowMs }: HubContext,
+  id: string,
+  order: AskOrder,
+  problems: readonly Problem[],
+): Promise<void> {
+  const isNamed = problems.some(({ code }) => code === 'names-a-person');
+  const why = isNamed ? undefined : reasonOf(order);
+  await writeAudit(database.pool, { ...entryOf(id, order, 'invalid'), why }, nowMs());
+}
+
+function entryOf(id: string, { keyName, party, question, dossierCode, serviceCode }: AskOrder, ...more: string[]) {
+  const about = [party, question, dossierCode ?? serviceCode ?? '', ...more].join(' ').trim();
+  return { actor: keyName, action: 'register.ask', subject: auditSubject('ask', id, about) };
+}
+
+const reasonOf = ({ purpose, legalBasis }: AskOrder): string => `${purpose} (${legalBasis})`;
+
+type Check = (question: AskedQuestion, order: AskOrder, taken: readonly string[]) => readonly Problem[];
+
 /** The problems of an order: values that its question does not take, and a record that would name the person. */
-function createCheck(): (question: AskedQuestion, order: AskOrder) => readonly Problem[] {
+function createCheck(): Check {
   const checks = new Map<AskedQuestion, ReturnType<typeof Compile>>();
-  return (question, order) => {
+  return (question, order, taken) => {
     const check = checks.get(question) ?? Compile(question.values);
     checks.set(question, check);
-    const wrong = check.Check(order.values) ? [] : explain(question.values, check, order.values, [], { naming: true });
+    const hidden = new Set(taken.map((name) => `/${pointer(name)}`));
+    const manner = { naming: true, hidden };
+    const wrong = check.Check(order.values) ? [] : explain(question.values, check, order.values, [], manner);
     return [...wrong.map((one) => ({ ...one, path: `/values${one.path}` })), ...quotedIn(order)];
   };
 }
@@ -128,22 +153,30 @@ function questionsOf({ adapter, settings }: Pick<Party, 'adapter' | 'settings'>)
 
 type Members = Readonly<Record<string, unknown>>;
 
+interface Filled {
+  readonly order: AskOrder;
+  /** The values that the dossier gave. */
+  readonly taken: readonly string[];
+}
+
 /** Fills the values that the caller leaves out and that the question takes from the dossier. */
 async function withDossier(
   { database, vault }: Pick<HubContext, 'database' | 'vault'>,
   { fromDossier }: AskedQuestion,
   order: AskOrder,
-): Promise<AskOrder> {
+): Promise<Filled> {
+  const unfilled = { order, taken: [] };
   const missing = Object.entries(fromDossier).filter(([name]) => order.values[name] === undefined);
-  if (missing.length === 0 || order.dossierCode === undefined) return order;
+  if (missing.length === 0 || order.dossierCode === undefined) return unfilled;
   const found = dossierNamed(await loadHeld(database.pool, vault, [order.dossierCode]));
-  if (!found) return order;
+  if (!found) return unfilled;
   const { record } = found.held.view;
   const filled = missing.flatMap(([name, path]) => {
     const value = path.split('.').reduce<unknown>((node, member) => (node as Members | undefined)?.[member], record);
-    return typeof value === 'string' ? [[name, value]] : [];
+    return typeof value === 'string' ? [[name, value] as const] : [];
   });
-  return { ...order, values: { ...order.values, ...Object.fromEntries(filled) } };
+  const values = { ...order.values, ...Object.fromEntries(filled) };
+  return { order: { ...order, values }, taken: filled.map(([name]) => name) };
 }
 
 /** Ends the wait of the caller, and the call, after a time. The register may have counted the question. */

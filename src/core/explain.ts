@@ -41,6 +41,8 @@ interface Manner {
   readonly naming?: boolean;
   /** Whether other languages than English show the type in place of a description that has no translation. */
   readonly translated?: boolean;
+  /** Places whose values are not shown. */
+  readonly hidden?: ReadonlySet<string>;
 }
 
 /**
@@ -98,7 +100,7 @@ function* wordsOfError(
 /** A secret is not shown. */
 function wrongValue(path: string, node: SchemaNode | undefined, found: unknown, manner: Manner): Words {
   const expected = withLimit(expectedBy(node, manner), node, found);
-  const isSecret = node?.writeOnly || SECRET.test(path);
+  const isSecret = node?.writeOnly || SECRET.test(path) || manner.hidden?.has(path);
   return isSecret ? say('expected', { expected }) : say('unexpected', { got: shownValue(path, found), expected });
 }
 

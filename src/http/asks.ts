@@ -107,7 +107,8 @@ export function addAsks(add: AddRoute, hub: AskContext): void {
       const subject = `${key.id} ${order.officer}`;
       await countAsk(hub, subject, order.officer);
       const result = await hub.pipeline.ask({ ...order, party, question, keyName: key.id });
-      if (result.kind !== 'asked') await hub.requestLimits.refund('ask', subject);
+      const isCounted = result.kind === 'asked' || (result.kind === 'invalid' && result.isCounted);
+      if (!isCounted) await hub.requestLimits.refund('ask', subject);
       return replyOf(c, result, party, question);
     },
   );

@@ -151,6 +151,29 @@ describe('a question to a register', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('whose value in the dossier does not fit shows nothing of it, is audited and counts', async () => {
+    const { hub, ask, asks, asked } = await start({ askLimitPerHour: 2 });
+    const [short, name] = ['012345678', 'Nguyễn Văn An'];
+    await hub.push(dossier({ code: codeOf(35), applicant: { name, identityNumber: short } }));
+    const { status, body } = await ask({ values: {} });
+    expect([status, body.problems]).toMatchObject([
+      400,
+      [{ path: '/values/identityNumber', code: 'expected', message: 'expected số định danh, 12 chữ số' }],
+    ]);
+    // A guess in the purpose would learn the number by its refusal.
+    const guess = await ask({ values: {}, purpose: `Xác minh ${short}` });
+    expect(JSON.stringify([body, guess.body])).not.toContain(short);
+    expect((await ask({ values: {} })).status).toBe(429);
+    expect([asked, await asks()]).toEqual([[], []]);
+    const subject = expect.stringMatching(`^ask .{36}: population person ${codeOf(35)} invalid$`);
+    const audit = (await operatorOf(hub).get('audit?action=register.ask')).body.items;
+    expect(audit).toMatchObject([
+      { actor: 'clerk', subject, why: null },
+      { actor: 'clerk', subject, why: `${ORDER.purpose} (${ORDER.legalBasis})` },
+    ]);
+    expect(await placesOf(hub, [short])).toEqual([]);
+  });
+
   test('that is wrong is neither asked nor recorded, and each problem has its place', async () => {
     const { ask, asks, asked } = await start();
     for (const [given, path] of [
