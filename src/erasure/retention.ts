@@ -5,7 +5,7 @@ import { peopleIn } from '#core/records/mask-record';
 import { type Batch, besideNoNewHold, besideNoRebuild } from '../database/erasure-lock.ts';
 import { dropOldPartitions } from '../database/partitions.ts';
 import { withSessionLock } from '../database/session-lock.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { everNamed, loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
 import { countRetained, loadRetained, monthsBefore, type RetainedCount } from '../index/retained.ts';
 import { forgetAskers } from '../ledger/asks.ts';
@@ -200,9 +200,8 @@ async function peopleOf(
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Person[]>> {
   const found = new Map<string, readonly Person[]>();
-  for (const { held, aliasOf, former } of await loadHeld(database.pool, vault, subjects))
-    if (aliasOf === undefined)
-      found.set(held.code, [...(held.view.record.applicant ? [held.view.record.applicant] : []), ...former]);
+  for (const one of await loadHeld(database.pool, vault, subjects))
+    if (one.aliasOf === undefined) found.set(one.held.code, everNamed(one));
   for (const { subject, held } of await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] })) {
     const kind = kinds.ofSubject(subject);
     if (kind) found.set(subject, peopleIn(kind, held.view));

@@ -62,6 +62,12 @@ export async function loadHeld(
   });
 }
 
+/** All people that a dossier named so far. The records that named the former ones may be in dropped months. */
+export function everNamed({ held, former }: Pick<Found, 'held' | 'former'>): readonly Person[] {
+  const { applicant } = held.view.record;
+  return applicant ? [applicant, ...former] : former;
+}
+
 /** The dossier that one code names. A dossier's own code comes before aliases, and an alias of several names none. */
 export function dossierNamed(found: readonly Found[]): Found | undefined {
   const [first] = found;

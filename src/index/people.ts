@@ -1,18 +1,16 @@
-import { createMentions, type Mentions } from '#core/masking/mentions';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { shareByKey } from '../concurrency/batch-calls.ts';
 import { mapYielding } from '../concurrency/yielding.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-
-type Applicant = NonNullable<Dossier['applicant']>;
+import { dossierNamed, everNamed, loadHeld } from './load-held.ts';
 
 /** All applicants that a dossier ever named, up to one of its events. */
 interface Known {
   readonly seq: number;
   readonly messageId: string | undefined;
   /** By their JSON. */
-  readonly people: ReadonlyMap<string, Applicant>;
+  readonly people: ReadonlyMap<string, Person>;
   readonly mask: Mentions;
   readonly bytes: number;
   readonly atMs: number;
@@ -68,7 +66,7 @@ async function stillTrue({ pool }: Database, code: string, known: Known | undefi
 }
 
 async function goOn(database: Database, vault: Vault, code: string, before: Known | undefined): Promise<Known> {
-  const people = new Map(before?.people);
+  const people = new Map(before?.people ?? (await peopleInRow(database, vault, code)));
   let last = { seq: before?.seq ?? 0, messageId: before?.messageId };
   for (let rows = await recordsAfter(database, code, last.seq); rows.length > 0; ) {
     const applicants = await mapYielding(rows, (row) =>
@@ -85,6 +83,12 @@ async function goOn(database: Database, vault: Vault, code: string, before: Know
   // A dossier may have a thousand versions, each with another address.
   await mapYielding(mask.prepare(), () => undefined);
   return { ...last, people, bytes, mask, atMs: performance.now() };
+}
+
+/** By their JSON. The events of some of them may be in dropped months. */
+async function peopleInRow({ pool }: Database, vault: Vault, code: string): Promise<ReadonlyMap<string, Person>> {
+  const found = dossierNamed(await loadHeld(pool, vault, [code]));
+  return new Map((found ? everNamed(found) : []).map((person) => [JSON.stringify(person), person]));
 }
 
 interface RecordRow {

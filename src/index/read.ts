@@ -16,7 +16,7 @@ import { countDue, type DueFilter, type DuePlace, listDue } from './due-dossiers
 import { type LoadedEvent, loadEvents } from './events.ts';
 import { type HistoryPage, readHistoryPage } from './history.ts';
 import { countDossiers, openedRecord, readInCodeOrder, readList, readThese, type ServedDossier } from './list.ts';
-import { loadHeld } from './load-held.ts';
+import { everNamed, loadHeld } from './load-held.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 import type { Place } from './newest-page.ts';
 import { createMasks } from './people.ts';
@@ -169,8 +169,8 @@ const OPENED_AT_ONCE = 10;
 async function readPeople({ pool }: Database, vault: Vault, codes: readonly string[]): Promise<readonly Person[]> {
   const people: Person[] = [];
   for (let from = 0; from < codes.length; from += OPENED_AT_ONCE)
-    for (const { held, former } of await loadHeld(pool, vault, codes.slice(from, from + OPENED_AT_ONCE)))
-      people.push(...former, ...(held.view.record.applicant ? [held.view.record.applicant] : []));
+    for (const found of await loadHeld(pool, vault, codes.slice(from, from + OPENED_AT_ONCE)))
+      people.push(...everNamed(found));
   return people;
 }
 

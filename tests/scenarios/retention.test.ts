@@ -9,6 +9,7 @@ import { canariesIn, PERSON } from '../support/canaries.ts';
 import { inDepth, test } from '../support/depth.ts';
 import { dumpOf } from '../support/dump.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { payment, petition, postalOrder, question, rating } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
@@ -210,6 +211,27 @@ describe('retention', () => {
     expect(await shown()).toEqual([]);
     await maskStale(hub.hub.database, vault);
     expect(await shown()).toEqual([]);
+  });
+
+  test('steps stay masked when the months that named the applicants are dropped', async () => {
+    await hub.push(own());
+    const next = { kind: 'citizen', name: 'Lường Văn Pản', phone: '0911111111', identityNumber: '001000000009' };
+    await hub.push(own({ applicant: next, statusAt: at(13) }));
+    hub.clock.nowMs += MONTH_MS;
+    const said = {
+      actor: PERSON.name,
+      title: next.name,
+      unit: `Bàn tiếp ${PERSON.name}`,
+      content: `Gọi ${next.phone}`,
+    };
+    await hub.push(progress({ code: OWN, at: '2025-09-20T09:00:00+07:00', ...said }), { what: 'progress' });
+    hub.clock.nowMs += 3 * MONTH_MS;
+    expect(await hub.hub.retention.dropMonths()).toContain('events_2025_08');
+    const history = (await hub.read(`/api/v1/dossiers/${OWN}/history`)).body;
+    const found = (await (await hub.hub.app.request(`/api/public/dossiers/${OWN}?proof=1111`)).json()) as Json;
+    expect([history.items, found.steps]).toMatchObject([[{ status: 'processing' }], [{ status: 'processing' }]]);
+    for (const told of [PERSON.name, next.name, next.phone])
+      expect(JSON.stringify([history, found])).not.toContain(told);
   });
 
   const waiting = async () => {
