@@ -10,6 +10,7 @@ import {
   subjectOf,
 } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
+import { formerIn } from '#core/records/mask-record';
 import { loadDossierFacts } from '../index/dossier-facts.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import {
@@ -357,11 +358,15 @@ function namedByJudged(deps: AcceptDeps, book: RecordBook): readonly (readonly [
 /** The rows of the records that the batch changed. */
 export function recordRows({ bySubject }: RecordBook): readonly RecordRow[] {
   return [...bySubject.values()].flatMap(
-    ({ kind, held, loaded, messageId, party, receivedAt, changedAt, createdAt, rewrites }) => {
+    ({ kind, held, loaded, events, messageId, party, receivedAt, changedAt, createdAt, rewrites }) => {
       if (!held || held === loaded || messageId === undefined) return [];
+      const reports = events.map(({ record }) => record);
+      const former = formerIn(kind, held.view, reports);
       const storedKey = loaded && uniqueKeyOf(kind, loaded.view);
       const madeFrom = loaded?.version ?? 0;
-      return [{ kind, held, madeFrom, storedKey, messageId, party, receivedAt, changedAt, createdAt, rewrites }];
+      return [
+        { kind, held, former, madeFrom, storedKey, messageId, party, receivedAt, changedAt, createdAt, rewrites },
+      ];
     },
   );
 }

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { codeOfSubject, type KindRecord } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
-import { maskRecord } from '#core/records/mask-record';
+import { formerIn, maskRecord } from '#core/records/mask-record';
 import { dossierWords, recordWords } from '#core/vietnamese/search-words';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
+import { reportsOf } from './sealed-places.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A column with hashes of personal data: the table, its key (name and type of each column), and the hash. */
@@ -16,8 +17,8 @@ interface Place {
   readonly hash: string;
   /** Rows in one transaction: some tens of milliseconds. */
   readonly pageRows: number;
-  /** The table also has search words: those of a record, by the key of its row. */
-  readonly wordsOf?: (key: string, record: object, vault: Vault) => string;
+  /** The table also has search words: those of a record, by the key of its row and all reports of it. */
+  readonly wordsOf?: (key: string, record: object, vault: Vault, reports: readonly object[]) => string;
 }
 
 const PLACES: readonly Place[] = [
@@ -29,7 +30,8 @@ const PLACES: readonly Place[] = [
 
 /** The places of records of other kinds. No version before migration 019 wrote them. */
 function recordPlaces(kinds: Kinds): readonly Place[] {
-  const wordsOf: Place['wordsOf'] = (subject, record, vault) => wordsOfRecord(kinds, subject, record, vault);
+  const wordsOf: Place['wordsOf'] = (subject, record, vault, reports) =>
+    wordsOfRecord(kinds, subject, record, vault, reports);
   return [
     { table: 'records', key: { subject: 'text' }, hash: 'content_hash', pageRows: 200, wordsOf },
     { table: 'record_events', key: { subject: 'text', seq: 'int4' }, hash: 'hash', pageRows: 500 },
@@ -41,11 +43,17 @@ function wordsOfDossier(code: string, record: object, { wordToken }: Vault): str
 }
 
 /** A kind that this hub does not know keeps its codes alone. */
-function wordsOfRecord(kinds: Kinds, subject: string, record: object, { wordToken }: Vault): string {
+function wordsOfRecord(
+  kinds: Kinds,
+  subject: string,
+  record: object,
+  { wordToken }: Vault,
+  reports: readonly object[],
+): string {
   const kind = kinds.ofSubject(subject);
   if (!kind) return recordWords({ codes: [codeOfSubject(subject)] }, wordToken);
   const whole = record as KindRecord;
-  return recordWords(kind.searched(whole, maskRecord(kind, whole)), wordToken);
+  return recordWords(kind.searched(whole, maskRecord(kind, whole, formerIn(kind, whole, reports))), wordToken);
 }
 
 /** The background rests twice as long as it works, so that pushes and reads get the database. */
@@ -225,11 +233,12 @@ async function withWords(
     [old.map(({ place }) => place[0])],
   );
   const records = new Map(rows.map((row) => [row.code, row]));
+  const reports = await reportsOf(db, vault, table === 'records' ? [...records.keys()] : []);
   return old.flatMap((row) => {
     const found = records.get(row.place[0] as string);
     if (!found || !vault.knows(found.keyId)) return [];
     const record = JSON.parse(vault.open({ keyId: found.keyId, bytes: found.sealed }).toString()) as object;
-    const words = wordsOf(found.code, record, vault);
+    const words = wordsOf(found.code, record, vault, reports.get(found.code) ?? []);
     return renew(vault, row).map((one) => ({ ...one, words, version: found.version }));
   });
 }

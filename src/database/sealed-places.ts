@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { addTo } from '#core/group-by';
+import type { Vault } from '../secrets/vault.ts';
 
 /** A column with sealed values: the table's key (name and type of each column), the value, and the id of its secret. */
 export interface SealedPlace {
@@ -79,4 +81,23 @@ export async function readSealed(
     [...values, ...(after ?? [])],
   );
   return rows;
+}
+
+/** What was reported of these records of kinds, by subject. Leaves out reports whose secret is unknown. */
+export async function reportsOf(
+  db: pg.Pool | pg.PoolClient,
+  vault: Vault,
+  subjects: readonly string[],
+): Promise<ReadonlyMap<string, readonly object[]>> {
+  const found = new Map<string, object[]>();
+  if (subjects.length === 0) return found;
+  const place = placeOf('record_events', 'record');
+  for (let after: readonly string[] | undefined; ; ) {
+    const rows = await readSealed(db, place, 'subject = ANY($1::text[])', after, [subjects]);
+    for (const { place, value: bytes, keyId } of rows)
+      if (vault.knows(keyId))
+        addTo(found, place[0] as string, JSON.parse(vault.open({ keyId, bytes }).toString()) as object);
+    after = rows.at(-1)?.place;
+    if (!after) return found;
+  }
 }

@@ -1,7 +1,7 @@
 import { groupBy } from '#core/group-by';
 import { foldRecord } from '#core/records/apply';
 import { codeOfSubject, type KindRecord, subjectOf } from '#core/records/kind';
-import { maskRecord } from '#core/records/mask-record';
+import { formerIn, maskRecord } from '#core/records/mask-record';
 import { momentsOf } from '#core/records/moments';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadEntries } from '../catalogue/catalogue.ts';
@@ -54,6 +54,7 @@ export async function recordOutgoing(
     if (until.length === 0) return [];
     const { view, isHeld } = foldRecord(kind, kinds.withDeadline, until);
     const isPublic = !isHeld && (kind.isPublic?.(view) ?? false);
+    const reports = until.map(({ record }) => record);
     const outgoing = {
       ...outgoingBase(one),
       code: codeOfSubject(one.subject),
@@ -62,7 +63,7 @@ export async function recordOutgoing(
       known: known.has(subjectOf(kind, view.code)),
       dossier: dossiers.get(view.dossierCode ?? ''),
       ...facts(view),
-      published: isPublic ? maskRecord(kind, view) : undefined,
+      published: isPublic ? maskRecord(kind, view, formerIn(kind, view, reports)) : undefined,
       change: taken && changeOf(one, record, view.stateAt, taken.get(one.id)?.later ?? false),
     };
     return [[one.id, outgoing as unknown as Outgoing]];

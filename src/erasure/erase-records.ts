@@ -1,7 +1,7 @@
 import { createEraser, createHider } from '#core/erasure/erase-record';
 import { foldRecord, type KindEvent } from '#core/records/apply';
 import { type Kind, subjectOf } from '#core/records/kind';
-import { peopleIn } from '#core/records/mask-record';
+import { formerIn, peopleIn } from '#core/records/mask-record';
 import { loadRecordEvents } from '../index/record-events.ts';
 import { type FoundRecord, loadRecords, type RecordRow } from '../index/records.ts';
 import type { ErasedRows, ErasingHub, Order } from './erasing.ts';
@@ -60,6 +60,11 @@ function erasedRecord(
   const row: RecordRow = {
     ...found,
     kind,
+    former: formerIn(
+      kind,
+      view,
+      past.map(({ record }) => record),
+    ),
     held: { ...held, view, erased: hidden ? held.erased : { erasure, at, upTo: found.messageId } },
     madeFrom: held.version,
   };

@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Kind, KindRecord } from '#core/records/kind';
+import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
-import { maskRecord } from '#core/records/mask-record';
+import { formerIn, maskRecord } from '#core/records/mask-record';
 import type { Database } from '../database/pool.ts';
+import { reportsOf } from '../database/sealed-places.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /** A row of `records` whose text readers see. */
 export interface MaskedRecordRow {
+  readonly code: string;
   readonly masked: string;
   readonly sealed: Buffer;
   readonly sealed_key: number;
@@ -14,17 +16,33 @@ export interface MaskedRecordRow {
   readonly is_stale: boolean;
 }
 
-/** The text that readers without the scope for personal data see, masked by the present rule. */
-export function maskedText(vault: Vault, kind: Kind, row: MaskedRecordRow): string {
-  return row.is_stale ? maskAgain(vault, kind, row) : row.masked;
+/** The rows with `masked` by the present rule, whichever hub wrote it. */
+export async function recordsMaskedByRule<Row extends MaskedRecordRow>(
+  { pool }: Pick<Database, 'pool'>,
+  vault: Vault,
+  kind: Kind,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const subject = ({ code }: MaskedRecordRow): string => subjectOf(kind, code);
+  const reports = await reportsOf(pool, vault, rows.filter(({ is_stale }) => is_stale).map(subject));
+  return rows.map((row) =>
+    row.is_stale ? { ...row, masked: maskAgain(vault, kind, row, reports.get(subject(row)) ?? []) } : row,
+  );
 }
 
-function maskAgain(vault: Vault, kind: Kind, { masked, sealed, sealed_key: keyId }: MaskedRecordRow): string {
+type Stored = Pick<MaskedRecordRow, 'masked' | 'sealed' | 'sealed_key'>;
+
+function maskAgain(
+  vault: Vault,
+  kind: Kind,
+  { masked, sealed, sealed_key: keyId }: Stored,
+  reports: readonly object[],
+): string {
   const { freshness, code, state, stateAt } = JSON.parse(masked) as KindRecord & { freshness: object };
   // Without the secret nobody knows the people that a text may mention.
   if (!vault.knows(keyId)) return JSON.stringify({ code, state, stateAt, freshness });
   const whole = JSON.parse(vault.open({ keyId, bytes: sealed }).toString()) as KindRecord;
-  return JSON.stringify({ ...maskRecord(kind, whole), freshness });
+  return JSON.stringify({ ...maskRecord(kind, whole, formerIn(kind, whole, reports)), freshness });
 }
 
 const BATCH = 200;
@@ -44,16 +62,19 @@ export async function maskStaleRecords(
 ): Promise<string | undefined> {
   const endAt = performance.now() + mostMs;
   for (let after = begin; ; ) {
-    const { rows } = await pool.query<MaskedRecordRow & { subject: string; version: number }>({
+    const { rows } = await pool.query<Stored & { subject: string; version: number }>({
       name: 'stale record masks',
-      text: `SELECT subject, version, masked, sealed, sealed_key, true AS is_stale FROM records
+      text: `SELECT subject, version, masked, sealed, sealed_key FROM records
              WHERE masked_version <> version AND subject > $1 ORDER BY subject LIMIT $2`,
       values: [after, BATCH],
     });
     if (rows.length === 0) return undefined;
+    const subjects = rows.map(({ subject }) => subject);
+    const reports = await reportsOf(pool, vault, subjects);
     const fresh = rows.flatMap((row) => {
       const kind = kinds.ofSubject(row.subject);
-      return kind && vault.knows(row.sealed_key) ? [{ ...row, masked: maskAgain(vault, kind, row) }] : [];
+      if (!kind || !vault.knows(row.sealed_key)) return [];
+      return [{ ...row, masked: maskAgain(vault, kind, row, reports.get(row.subject) ?? []) }];
     });
     // A record that was written or erased meanwhile is masked already.
     await pool.query({
@@ -67,7 +88,7 @@ export async function maskStaleRecords(
         fresh.map(({ masked }) => masked),
       ],
     });
-    after = rows.at(-1)?.subject ?? after;
+    after = subjects.at(-1) ?? after;
     if (performance.now() > endAt) return after;
     await setImmediate();
   }

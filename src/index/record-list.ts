@@ -10,7 +10,7 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { namesDossier } from './dossier-names.ts';
 import { wholeJson } from './list.ts';
-import { type MaskedRecordRow, maskedText } from './mask-records.ts';
+import { type MaskedRecordRow, recordsMaskedByRule } from './mask-records.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
 import { loadRecordEvents } from './record-events.ts';
 import {
@@ -138,7 +138,8 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
                FROM records WHERE subject = $1`,
         values: [subjectOf(kind, code)],
       });
-      return rows[0] && served(vault, kind, rows[0], personal);
+      const [found] = await served(database, vault, kind, rows, personal);
+      return found;
     },
     people: (kind, code) => readPeople(database, vault, kind, code),
     list: (kind, filter, limit, after, personal) => {
@@ -172,15 +173,15 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
       const subject = subjectOf(kind, code);
       const { rows } = await pool.query<MaskedRecordRow & { phone_proof: Buffer | null }>({
         name: 'provable record',
-        text: `SELECT masked, sealed, sealed_key, masked_version <> version AS is_stale, phone_proof
+        text: `SELECT code, masked, sealed, sealed_key, masked_version <> version AS is_stale, phone_proof
                FROM records WHERE subject = $1`,
         values: [subject],
       });
-      const [row] = rows;
+      const [row] = await recordsMaskedByRule(database, vault, kind, rows);
       if (!row) return undefined;
-      const { phone_proof: proof } = row;
+      const { masked, phone_proof: proof } = row;
       return {
-        masked: maskedText(vault, kind, row),
+        masked,
         proves: (digits) => proof !== null && vault.proves(subject, digits, proof),
       };
     },
@@ -231,9 +232,18 @@ interface Row extends MaskedRecordRow {
   readonly state_at: string;
 }
 
-function served(vault: Vault, kind: Kind, row: Row, personal: boolean): ServedRecord {
-  const { code, owner, state_at: stateAt } = row;
-  return { code, owner, stateAt, json: personal ? wholeJson(vault, row) : maskedText(vault, kind, row) };
+async function served(
+  database: Database,
+  vault: Vault,
+  kind: Kind,
+  rows: readonly Row[],
+  personal: boolean,
+): Promise<readonly ServedRecord[]> {
+  const shown = personal ? rows : await recordsMaskedByRule(database, vault, kind, rows);
+  return shown.map((row) => {
+    const { code, owner, state_at: stateAt, masked } = row;
+    return { code, owner, stateAt, json: personal ? wholeJson(vault, row) : masked };
+  });
 }
 
 interface Page {
@@ -261,10 +271,7 @@ async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<Ser
     order,
     sql`code, owner, state_at, masked, sealed, sealed_key, is_stale`,
   );
-  return Object.assign(
-    rows.map((row) => served(vault, kind, row, personal)),
-    { isCut: rows.isCut === true },
-  );
+  return Object.assign(await served(database, vault, kind, rows, personal), { isCut: rows.isCut === true });
 }
 
 /** Each final state apart: records_final has the records of one state in the order of a list. Words have an index of their own. */

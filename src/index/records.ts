@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { groupBy } from '#core/group-by';
+import type { Person } from '#core/masking/mentions';
 import type { HeldRecord } from '#core/records/apply';
 import { type CountedRecord, type Kind, type KindRecord, type StateOf, subjectOf } from '#core/records/kind';
 import { maskRecord, proofIn } from '#core/records/mask-record';
@@ -14,6 +15,8 @@ import { contentIdOf, sealContentId, sealRecord } from './sealed-records.ts';
 export interface RecordRow {
   readonly kind: Kind;
   readonly held: HeldRecord;
+  /** See formerIn. */
+  readonly former: readonly Person[];
   /** The version that the new state was made from; 0 for a new record. */
   readonly madeFrom: number;
   /** The unique key that the row has until then. */
@@ -247,9 +250,9 @@ function inOrder(written: Written[]): readonly Written[] {
 }
 
 function prepare(row: RecordRow, vault: Vault): Written {
-  const { kind, held, party, receivedAt } = row;
+  const { kind, held, former, party, receivedAt } = row;
   const { view, code } = held;
-  const masked = maskRecord(kind, view);
+  const masked = maskRecord(kind, view, former);
   const erasedAt = held.erased?.at;
   const freshness = { party, eventAt: view.stateAt, receivedAt, erasedAt };
   const proof = proofIn(kind, view);

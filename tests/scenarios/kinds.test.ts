@@ -459,9 +459,9 @@ describe('a kind that only its folder knows', () => {
     const erase = () =>
       pool.query(`UPDATE records SET masked_version = version,
         masked = json_build_object('code', code, 'freshness', masked::json -> 'freshness')::text WHERE code = 'DX-1'`);
-    const query = async (asked: { readonly name?: string }) => {
+    const query = async (asked: { readonly name?: string }, values?: unknown[]) => {
       if (asked.name === 'write record masks') await erase();
-      return pool.query(asked as never);
+      return pool.query(asked as never, values);
     };
     await stale();
     await maskStaleRecords({ pool: { query } } as unknown as Database, vault, kinds);

@@ -43,6 +43,27 @@ describe.each([
     });
   });
 
+  test('the text hides a person whom only an earlier version named, for readers, in a search and after a rebuild', async () => {
+    const [code, former] = ['FORMER', 'Lường Văn Pản'];
+    const content = `Tôi là ${former}, hỏi thay mẹ tôi.`;
+    await push({ code, content, [person]: { name: former, phone: '0900000001' } });
+    await push({ code, content, [person]: { name: 'Hà Thị Mơ', phone: '0900000002' }, ...PUBLISHED });
+    await hub.deliver();
+    const shown = async () => (await hub.read(`/api/v1/${what}/${code}`)).body.content;
+    const hidden = 'Tôi là L**** V** P**, hỏi thay mẹ tôi.';
+    expect(await shown()).toBe(hidden);
+    expect((await hub.read(`/api/v1/${what}?q=${encodeURIComponent(former)}`)).body.items).toEqual([]);
+    expect(JSON.stringify((await hub.read('/api/public/questions')).body)).not.toContain(former);
+    expect(JSON.stringify(partner.sent.map(({ published }) => published))).not.toContain(former);
+    const { pool } = hub.hub.database;
+    const asBefore = `UPDATE records SET masked = replace(masked, 'L**** V** P**', $1), masked_version = 0 WHERE code = $2`;
+    await pool.query(asBefore, [former, code]);
+    expect(await shown()).toBe(hidden);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+    const { rows } = await pool.query<{ masked: string }>('SELECT masked FROM records WHERE code = $1', [code]);
+    expect(JSON.parse(rows[0]?.masked ?? '').content).toBe(hidden);
+  });
+
   test.each(['address', 'phone', 'email'])('a name and one way to answer is enough: %s', async (way) => {
     const value = { address: 'Tổ 7', phone: '0900000001', email: 'an@example.test' }[way];
     expect(await push({ code: `WAY-${way}`, [person]: { name: 'Nguyễn Văn An', [way]: value } })).toMatchObject({

@@ -2,15 +2,18 @@ import type { SchemaNode } from '../explain.ts';
 import { lastFour } from '../identifiers/identifiers.ts';
 import { maskedBy, type Plan, planOf } from '../masking/masked-record.ts';
 import { maskApplicant, maskNumbersIn } from '../masking/masking.ts';
-import { createMentions, type Person } from '../masking/mentions.ts';
+import { createMentions, formerPeople, type Person } from '../masking/mentions.ts';
 import type { Kind, KindRecord } from './kind.ts';
 
 /**
  * A record as readers without the scope for personal data see it: its people masked, also wherever a text speaks of them,
  * and no address that opens a document. Numbers and addresses in a citizen's own text are always masked.
+ *
+ * @param former see formerIn
  */
-export function maskRecord(kind: Kind, record: KindRecord): KindRecord {
-  const masked = { ...maskedBy(record, planFor(kind), createMentions(peopleIn(kind, record))) } as Members;
+export function maskRecord(kind: Kind, record: KindRecord, former: readonly Person[] = []): KindRecord {
+  const mentions = createMentions([...peopleIn(kind, record), ...former]);
+  const masked = { ...maskedBy(record, planFor(kind), mentions) } as Members;
   for (const member of kind.people) {
     const person = masked[member];
     if (person !== undefined) masked[member] = maskPerson(person as Person);
@@ -26,6 +29,15 @@ export function maskRecord(kind: Kind, record: KindRecord): KindRecord {
 export function peopleIn({ people }: Kind, record: object): readonly Person[] {
   const members = record as Members;
   return people.flatMap((member) => (members[member] as Person | undefined) ?? []);
+}
+
+/** The people of all reports of a record, with data that the record lacks: its texts may still mention them. */
+export function formerIn({ people }: Kind, record: object, reports: readonly object[]): readonly Person[] {
+  const personIn = (one: object, member: string) => (one as Members)[member] as Person | undefined;
+  return people.flatMap((member) => {
+    const named = reports.map((report) => personIn(report, member));
+    return formerPeople([], named, personIn(record, member));
+  });
 }
 
 type Members = Record<string, unknown>;
