@@ -83,6 +83,18 @@ test('a changed meaning lists each member before and after, personal data masked
   expect(await mapping('--line', `${TABLE}:WORKING=resolved`, '--strict')).toMatchObject({ code: 1 });
 });
 
+test('personal data needs a reason, and the audit has it', async () => {
+  const line = ['--line', `${TABLE}:WORKING=resolved`, '--personal'];
+  expect(await mapping(...line)).toMatchObject({ code: 2, out: '', errors: expect.stringContaining('needs --why') });
+  const audited = async () =>
+    (await hub.hub.database.pool.query('SELECT actor, action, subject, why FROM audit')).rows as readonly object[];
+  expect(await audited()).toEqual([]);
+  expect(await mapping(...line, '--why', 'Đối chiếu tên')).toMatchObject({ code: 0 });
+  const subject = `party ${MINISTRY}: 7 days`;
+  const entry = { actor: 'lienthong mapping try', action: 'mapping.try-personal', subject, why: 'Đối chiếu tên' };
+  expect(await audited()).toEqual([entry]);
+});
+
 test('settings that keep the old field read everything; settings that lose it fail the check', async () => {
   const good = await mapping('--settings', changed.configPath, '--json');
   expect(good.code).toBe(0);

@@ -19,7 +19,8 @@ export function addMapping(program: Command): void {
     .option('--most <items>', 'stop after this many items', wholeNumber(1), 1_000_000)
     .option('--csv <file>', 'write every difference to a file, one member a row')
     .option('--strict', 'exit with 1 on any difference, for settings that must read the same')
-    .option('--personal', 'show personal data unmasked')
+    .option('--personal', 'personal data in full; the audit records it')
+    .option('--why <reason>', 'why personal data are needed')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((party: string, options: CommonOptions & TryOptions) =>
@@ -28,7 +29,7 @@ export function addMapping(program: Command): void {
 }
 
 const HELP = `
-Nothing is written and nothing is sent. Ctrl-C ends it early, with what it has read so far. To let a change of a code table take
+Nothing is sent, and nothing is written but the audit entry of --personal. Ctrl-C ends it early, with what it has read so far. To let a change of a code table take
 effect, draft it in the console, where a second officer approves it. A change of settings takes effect at the next start.
 Exit codes: 0 every item stays readable, 1 an item would no longer be readable (with --strict: any difference), 2 wrong usage,
 or not all messages of the period were read.`;

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
+import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Config } from '../../config/config.ts';
 import { codeReadings } from '../../http/doors/readers.ts';
 import type { Hub } from '../../hub.ts';
+import { createAudit } from '../../ledger/audit.ts';
 import type { MappingLine } from '../../ledger/code-entries.ts';
 import type { EffectItem, MappingChange, MappingEffect } from '../../operator-orders/mapping-effect.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
@@ -23,17 +25,19 @@ export interface TryOptions {
   readonly csv?: string;
   readonly strict?: boolean;
   readonly personal?: boolean;
+  readonly why?: string;
 }
 
 /**
  * Reads a party's stored messages by the present mapping and by a changed one, and shows what differs.
- * @throws UsageError when nothing is changed, or a line or the settings are wrong
+ * @throws UsageError when nothing is changed, a line or the settings are wrong, or `personal` has no reason
  */
 export async function tryMappingHere(party: string, options: TryOptions): Promise<Result> {
   const config = await loadHubConfig(process.env);
   requireParty(config, party);
   const lines = [...options.line.map(lineOf), ...options.remove.map(removalOf)];
-  const { settings: file, csv, personal, strict, days, most: mostItems } = options;
+  const { settings: file, csv, personal = false, why, strict, days, most: mostItems } = options;
+  if (personal && !why?.trim()) throw new UsageError('--personal needs --why');
   if (lines.length === 0 && file === undefined)
     throw new UsageError('name what to try: --line, --remove or --settings');
   const changed = file === undefined ? undefined : await loadHubConfig({ ...process.env, HUB_CONFIG: file });
@@ -43,13 +47,21 @@ export async function tryMappingHere(party: string, options: TryOptions): Promis
     const settings = changed && (await settingsOf(changed, hub, party));
     const sheet = csv === undefined ? undefined : createSheet(csv);
     try {
+      // Audited before anything is shown: nobody sees personal data without an audit entry.
+      if (personal)
+        await createAudit(hub.database, Date.now).write({
+          actor: 'lienthong mapping try',
+          action: 'mapping.try-personal',
+          subject: auditSubject('party', party, `${days} days`),
+          why: why as string,
+        });
       const change: MappingChange = { party, lines, settings };
       const effect = await hub.orders.tryMapping(change, {
         days,
         mostItems,
         mostMs: Number.POSITIVE_INFINITY,
         signal,
-        personal: personal ?? false,
+        personal,
         each: sheet?.add,
       });
       if ('problems' in effect)

@@ -54,7 +54,7 @@ const SUBJECT = [
   '`dossiers <number>` (retention.erased, order.previewed, order.erased: with the dossiers and records);',
   '`texts <number>` (order.erased: with the places of notes, reasons and saved filters of officers);',
   '`ask <id>` (register.ask: with the register, the question, and the dossier or service; with `invalid`, a wrong question with values of the dossier, which was not asked);',
-  '`incident <id>` (incident.note); `run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with the name of the pull).',
+  '`incident <id>` (incident.note); `run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with the name of the pull; mapping.try-personal).',
   'Older entries are shown unchanged, and can be found too.',
 ].join(' ');
 

@@ -450,6 +450,7 @@ export const ACTIONS = {
   'mapping.approve': ['phê duyệt thay đổi bảng mã', 'approve a mapping change'],
   'mapping.refuse': ['từ chối thay đổi bảng mã', 'refuse a mapping change'],
   'mapping.correct': ['đính chính theo thay đổi bảng mã', 'correct by a mapping change'],
+  'mapping.try-personal': ['xem dữ liệu cá nhân khi thử bảng mã', 'see personal data in a trial of a mapping'],
   'mapping.withdraw': ['rút thay đổi bảng mã', 'withdraw a mapping change'],
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
