@@ -1,8 +1,9 @@
 import { msToInstant } from '#core/dates/dates';
 import type { Acceptance, CommitDeps } from './accept/accept-deps.ts';
 import { createCommit } from './accept/commit.ts';
-import { createAcceptOnce, type KeyedSubmission, type OnceResult } from './accept/once.ts';
+import { type AcceptOnce, createAcceptOnce } from './accept/once.ts';
 import { createReleaseItems } from './accept/release.ts';
+import { findRepeats } from './accept/repeats.ts';
 import { createWaitingItems } from './accept/waiting.ts';
 import { type AskResult, createAsk } from './ask/ask.ts';
 import type { AskOrder } from './ask/order.ts';
@@ -42,8 +43,10 @@ export type Refused = Omit<Submission, 'party' | 'items'> &
 export interface Pipeline {
   /** Stores a message and applies its items. Resolves when that is committed. Rejects when nothing was stored. */
   accept(submission: Submission): Promise<Accepted>;
-  /** The same, once for an Idempotency-Key: a repeat gets the receipt of the first. */
-  acceptOnce(submission: KeyedSubmission): Promise<OnceResult>;
+  /** The same, once for an Idempotency-Key: a repeat gets the receipt of the first, without a call of `accept`. */
+  readonly acceptOnce: AcceptOnce;
+  /** The indexes of the items that repeat what their sender or the owner said of a record of a kind. */
+  repeatsIn(submission: Submission): Promise<ReadonlySet<number>>;
   /** Stores a refused message in the message log only. Never rejects: a failure does not change the refusal. */
   refuse(message: Refused): Promise<void>;
   /** Delivers due work of a party until none is left. */
@@ -99,6 +102,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   return {
     accept: commit.one,
     acceptOnce: createAcceptOnce(hub, commit.one),
+    repeatsIn: (submission) => findRepeats(hub, submission),
     async refuse({ party = '', ...message }) {
       await commit.one({ ...message, party, items: [] }).catch((error) => telemetry.failed('refuse', error));
     },

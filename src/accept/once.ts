@@ -9,13 +9,14 @@ type Hub = Pick<HubContext, 'database' | 'vault'>;
 export type KeyedSubmission = Submission & Required<Pick<Submission, 'idempotency'>>;
 export type OnceResult = ({ readonly kind: 'done' } & Accepted) | { readonly kind: 'other-body' };
 
-type Accept = (submission: Submission) => Promise<Accepted>;
+export type Accept = (submission: Submission) => Promise<Accepted>;
+export type AcceptOnce = (submission: KeyedSubmission, accept?: Accept) => Promise<OnceResult>;
 
 /** Accepts messages once for an Idempotency-Key: a repeat gets the receipt of the first. */
-export function createAcceptOnce(hub: Hub, accept: Accept): (submission: KeyedSubmission) => Promise<OnceResult> {
+export function createAcceptOnce(hub: Hub, usual: Accept): AcceptOnce {
   /** One request with a key at a time, so that the second one finds the receipt of the first. */
   const byKey = createByKey();
-  return (submission) =>
+  return (submission, accept = usual) =>
     byKey(`${submission.idempotency.party} ${submission.idempotency.key}`, () => acceptOnce(hub, accept, submission));
 }
 

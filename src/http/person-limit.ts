@@ -27,23 +27,24 @@ export function limitPersons(pipeline: Pipeline, hub: Context): Pipeline {
 
   /** @throws Refusal 429 for the first item of a person above the limit; nothing of the request counts then */
   async function countAll(submission: Submission): Promise<readonly Counted[]> {
+    const people = isLimited(hub, submission) ? peopleOf(hub, submission.items) : [];
+    const repeats = people.length > 0 ? await pipeline.repeatsIn(submission) : new Set();
     const counted: Counted[] = [];
-    for (const one of isLimited(hub, submission) ? peopleOf(hub, submission.items) : []) {
+    for (const one of people.filter(({ index }) => !repeats.has(index))) {
       const waitS = await hub.requestLimits.take('person', one.subject);
-      if (waitS !== undefined) {
-        await refund(counted);
-        const place = submission.items.length > 1 ? one.index : undefined;
-        throw aboveLimit(place, waitS, hub.requestLimits.personPerHour);
-      }
       counted.push(one);
+      if (waitS === undefined) continue;
+      await refund(counted);
+      const place = submission.items.length > 1 ? one.index : undefined;
+      throw aboveLimit(place, waitS, hub.requestLimits.personPerHour);
     }
     return counted;
   }
 
-  async function within<Done extends object>(submission: Submission, accept: () => Promise<Done>): Promise<Done> {
+  async function accept(submission: Submission): Promise<Accepted> {
     const counted = await countAll(submission);
-    if (counted.length === 0) return accept();
-    const done = await accept().catch(async (error) => {
+    if (counted.length === 0) return pipeline.accept(submission);
+    const done = await pipeline.accept(submission).catch(async (error) => {
       await refund(counted).catch(onFault);
       throw error;
     });
@@ -52,11 +53,7 @@ export function limitPersons(pipeline: Pipeline, hub: Context): Pipeline {
     return done;
   }
 
-  return {
-    ...pipeline,
-    accept: (submission) => within(submission, () => pipeline.accept(submission)),
-    acceptOnce: (submission) => within(submission, () => pipeline.acceptOnce(submission)),
-  };
+  return { ...pipeline, accept, acceptOnce: (submission) => pipeline.acceptOnce(submission, accept) };
 }
 
 /** A key that pushes dossiers too is that of a system that synchronises, unless the settings say otherwise. */
@@ -74,11 +71,10 @@ function peopleOf({ kinds }: Context, items: readonly Item[]): readonly Counted[
   });
 }
 
-/** Whether the item was stored now: no repeat of an earlier one, and no repeated request. */
-function isNews(done: object, index: number): boolean {
-  const { messageId, results = [] } = done as Partial<Accepted>;
+/** Another request may have stored the same content meanwhile. */
+function isNews({ results }: Accepted, index: number): boolean {
   const outcome = results.find((one) => one.index === index)?.outcome;
-  return messageId !== undefined && outcome !== 'duplicate' && outcome !== 'stale';
+  return outcome !== 'duplicate' && outcome !== 'stale';
 }
 
 function aboveLimit(place: number | undefined, seconds: number, most: number): Refusal {

@@ -18,6 +18,9 @@ const KEYS = [
 ] as const;
 type KeyId = (typeof KEYS)[number]['id'];
 
+const outcomesIn = ({ results }: Record<string, unknown>) =>
+  (results as { outcome: string }[]).map(({ outcome }) => outcome);
+
 describe('the limit of what one person sends in an hour', () => {
   let hub: TestHub;
   beforeAll(async () => {
@@ -32,9 +35,9 @@ describe('the limit of what one person sends in an hour', () => {
   let last = 0;
   const askedBy = (asker: object, given: object = {}) =>
     question({ code: `CH-${++last}`, asker: { name: 'Nguyễn Văn An', ...asker }, ...given });
-  const push = async (key: KeyId, body: unknown, what = 'questions') => {
+  const push = async (key: KeyId, body: unknown, what = 'questions', given: Record<string, string> = {}) => {
     const { secret } = KEYS.find(({ id }) => id === key) as (typeof KEYS)[number];
-    const headers = { Authorization: `Bearer ${secret}` };
+    const headers = { Authorization: `Bearer ${secret}`, ...given };
     const answer = await hub.request('POST', `/api/v1/parties/other/${what}`, undefined, body, headers);
     const { status } = answer;
     return { status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
@@ -96,6 +99,31 @@ describe('the limit of what one person sends in an hour', () => {
     for (let time = 0; time <= MOST; time++)
       expect(await push('app', list)).toMatchObject({ status: 429, body: { detail: expect.stringContaining('/1') } });
     expect((await push('app', list[0])).status).toBe(201);
+    const counts = await hub.hub.database.pool.query(`SELECT max(points) FROM look_up_tries WHERE key LIKE 'person:%'`);
+    expect(counts.rows).toEqual([{ max: MOST }]);
+  });
+
+  test('a list of known questions of one person is taken again, however many, and none counts', async () => {
+    const phone = '0916000001';
+    const known = [1, 2, 3, 4, 5].map(() => askedBy({ phone }));
+    await push('bulk', known);
+    const { status, body } = await push('app', known);
+    expect([status, outcomesIn(body)]).toEqual([200, Array(5).fill('duplicate')]);
+    const grown = [...known, ...[1, 2, 3].map(() => askedBy({ phone }))];
+    expect(outcomesIn((await push('app', grown)).body).slice(5)).toEqual(Array(3).fill('accepted'));
+    expect((await push('app', [...grown, askedBy({ phone })])).body.detail).toContain('/8');
+  });
+
+  test('a repeat under its Idempotency-Key gets the receipt of the last request within the limit', async () => {
+    await hub.push(dossier({ code: codeOf(2), status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' }));
+    const given = (n: number) => rating({ dossierCode: codeOf(2), code: `DG-K${n}`, reason: `Lý do ${n}` });
+    await push('app', given(1), 'ratings');
+    await push('app', given(2), 'ratings');
+    const repeat = () => push('app', given(3), 'ratings', { 'Idempotency-Key': 'the-last-one' });
+    const first = await repeat();
+    expect(first.status).toBe(422);
+    expect(await repeat()).toMatchObject({ status: 422, body: { receipt: first.body.receipt } });
+    expect((await push('app', given(4), 'ratings')).status).toBe(429);
   });
 
   test('a rating counts for its dossier, whoever sends it', async () => {

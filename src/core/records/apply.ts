@@ -96,7 +96,10 @@ export function applyToRecord(
 }
 
 /** Whether this content is recorded already. A decision of an operator is news, although it repeats the content. */
-function repeats(events: readonly KindEvent[], { contentId, party, isJudged }: Incoming): boolean {
+export function repeats(
+  events: readonly KindEvent[],
+  { contentId, party, isJudged }: Pick<KindEvent, 'contentId' | 'party' | 'isJudged'>,
+): boolean {
   const owner = events[0]?.party;
   return events.some(
     (known) =>
