@@ -142,11 +142,7 @@ function logged<In extends unknown[]>({ telemetry }: HubContext, work: (...given
 }
 
 /** Deliveries held by these causes are due again, in order. */
-async function releaseHeld(
-  { database, nowMs }: HubContext,
-  { queue }: Pick<PipelineDeps, 'queue'>,
-  causeKeys: readonly string[],
-): Promise<void> {
+async function releaseHeld(hub: HubContext, { queue }: Pick<PipelineDeps, 'queue'>, causeKeys: readonly string[]) {
   if (causeKeys.length === 0) return;
-  await queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
+  await queue.notify(await releaseDeliveries(hub.database, causeKeys, msToInstant(hub.nowMs())));
 }
