@@ -6,7 +6,7 @@ const optional = Type.Optional;
 export const Phone = Type.String({
   minLength: 3,
   maxLength: 30,
-  pattern: '^(?:\\+[0-9][0-9 .()/-]+|[0-9][0-9 .()/-]{2,})$',
+  pattern: '^\\(?(?:\\+[0-9][0-9 .()/-]+|[0-9][0-9 .()/-]{2,})$',
   description: 'telephone number',
   clean: 'text',
 });

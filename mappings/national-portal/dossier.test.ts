@@ -338,6 +338,7 @@ describe('the applicant', () => {
     const item = read({ SoDienThoai: '', Fax: '0900 000 001' });
     expect(recordOf(item).applicant?.phone).toBe('0900 000 001');
     expect(warningsOf(item)).toEqual(['/Fax']);
+    expect(recordOf(read({ SoDienThoai: '', Fax: '(0207) 3822123' })).applicant?.phone).toBe('(0207) 3822123');
     expect(recordOf(read({ Fax: '0900000001' })).applicant?.phone).toBe('0900000000');
     expect(recordOf(read({ SoDienThoai: '', Fax: 'không' })).applicant).not.toHaveProperty('phone');
   });

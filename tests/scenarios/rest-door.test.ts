@@ -134,6 +134,14 @@ describe('the REST door', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-1010')).status).toBe(404);
   });
 
+  test('a phone number that begins with its area code in brackets is accepted, and masked', async () => {
+    const phone = '(0207) 3822123';
+    const code = 'H60.01-250812-0701';
+    const given = { code, note: `Gọi lại số ${phone}.`, applicant: { name: 'Nguyễn Văn An', phone } };
+    expect((await hub.push(dossier(given))).results).toMatchObject([{ outcome: 'accepted' }]);
+    expect(JSON.stringify((await hub.read(`/api/v1/dossiers/${code}`)).body)).not.toContain('38221');
+  });
+
   test('progress before its dossier waits, and is applied when the dossier arrives', async () => {
     const code = 'H60.01-250812-1011';
     const early = await hub.push(progress({ code }), { what: 'progress' });
