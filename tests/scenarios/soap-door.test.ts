@@ -1,5 +1,6 @@
+import { PassThrough } from 'node:stream';
 import { XmlDocument } from 'libxml2-wasm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -291,6 +292,25 @@ describe('the SOAP door', () => {
     expect(modern?.text).toMatch(
       /<soap:Fault><soap:Code><soap:Value>soap:Sender<\/soap:Value><\/soap:Code><soap:Reason><soap:Text xml:lang="en">[^<]+<\/soap:Text><\/soap:Reason><soap:Detail><HubFault /,
     );
+  });
+
+  test.each([
+    ['1.1', 'text/xml', 'Server'],
+    ['1.2', 'application/soap+xml', 'Receiver'],
+  ] as const)('a message that arrives too slowly is to be sent again (SOAP %s)', async (_, mediaType, code) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress: '198.51.100.1' }, headers: {} });
+      incoming.write('<s:Envelope');
+      const init = { method: 'POST', headers: { 'Content-Type': mediaType } };
+      const answer = Promise.resolve(hub.hub.app.request('/soap/v1/one-stop', init, { incoming }));
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0), { timeout: 10_000 });
+      await vi.advanceTimersByTimeAsync(301_000);
+      const { status, text } = await answer.then(async (one) => ({ status: one.status, text: await one.text() }));
+      expect([status, text]).toEqual([500, expect.stringContaining(`>soap:${code}<`)]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('the body alone names the operation; a contradicting action is refused, an empty one is not', async () => {

@@ -44,8 +44,8 @@ function faultResponse(c: Context, version: Version, refusal: Refusal, header?: 
     { problems: problems.map(({ path, message }) => ({ path, message })) },
     ` xmlns="${HUB_NAMESPACE}"`,
   );
-  // A caller that has to wait has made no error.
-  const isOurs = refusal.status >= 500 || refusal.kind === 'too-often';
+  // A caller that has to wait, or to send the same again, has made no error.
+  const isOurs = refusal.status >= 500 || refusal.kind === 'too-often' || refusal.kind === 'too-slow';
   const code = refusal instanceof EnvelopeRefusal ? refusal.code : CODES[version][isOurs ? 1 : 0];
   const body = version === '1.1' ? fault11(code, reason, detail) : fault12(code, reason, detail, language);
   return c.body(writeEnvelope(version, body, header), statusOf(version, refusal, isOurs) as 500, {
