@@ -3,7 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import type { EventPlace } from '#core/dossier/event-order';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
-import { say } from '#messages/message';
+import { say, type Words } from '#messages/message';
 import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
@@ -213,16 +213,19 @@ async function asOf(
   const then = await hub.reads.of(c).index.asOf(code, at, reader.personal);
   if (then.kind === 'later')
     throw new Refusal('not-found', say('dossier-came-later', { got: code, at, since: then.recordedAt }));
-  if (then.kind === 'dropped') {
-    const why = then.keptSince === undefined ? say('nothing-is-kept') : say('kept-since', { since: then.keptSince });
-    throw new Refusal('not-found', say('state-not-kept', { got: code, at, why }));
-  }
+  if (then.kind === 'dropped')
+    throw new Refusal('not-found', say('state-not-kept', { got: code, at, why: whyDropped(at, then.keptSince) }));
   await auditRead(hub, reader, {
     action: 'dossier.read-personal',
     subject: auditSubject('dossier', code),
     why: asked.why,
   });
   return conditional(c, JSON.stringify(then.dossier));
+}
+
+function whyDropped(at: string, keptSince: string | undefined): Words {
+  if (keptSince === undefined) return say('nothing-is-kept');
+  return at < keptSince ? say('kept-since', { since: keptSince }) : say('begins-in-deleted');
 }
 
 /**

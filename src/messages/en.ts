@@ -591,6 +591,7 @@ export const EN = {
   'dossier-came-later': 'there was no dossier {got} at {at}: it arrived at {since}',
   'nothing-is-kept': 'nothing is stored',
   'kept-since': 'the stored history begins at {since}',
+  'begins-in-deleted': 'earlier messages of the dossier, on which that state is built, are deleted',
   'state-not-kept': 'the state of {got} at {at} is no longer stored: {why}',
   'member-of-order': 'what this order needs',
   'state-received': 'received',

@@ -589,6 +589,7 @@ export const VI = translation({
   'dossier-came-later': 'chưa có hồ sơ {got} vào lúc {at}: hồ sơ tới lúc {since}',
   'nothing-is-kept': 'không còn lưu gì',
   'kept-since': 'dữ liệu còn lưu bắt đầu từ {since}',
+  'begins-in-deleted': 'các thông điệp trước đó của hồ sơ, là căn cứ của trạng thái này, đã bị xóa',
   'state-not-kept': 'trạng thái của {got} vào lúc {at} không còn lưu: {why}',
   'member-of-order': 'nội dung mà yêu cầu này cần có',
   'state-received': 'đã tiếp nhận',
