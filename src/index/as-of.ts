@@ -3,7 +3,7 @@ import type { Mentions } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { foldUpTo, maskYielding } from './history.ts';
+import { foldUpTo, isNoClaim, maskYielding } from './history.ts';
 
 /** The index's state of a dossier at a past moment. */
 export type AsOf =
@@ -37,7 +37,7 @@ export async function readAsOf(
     maskOf,
   }: { readonly code: string; readonly at: string; readonly maskOf: (() => Promise<Mentions>) | undefined },
 ): Promise<AsOf> {
-  const { first, last, next } = await eventsAround(database, code, at);
+  const { first, last } = await eventsAround(database, code, at);
   if (first?.seq !== 1) return { kind: 'dropped', keptSince: first?.recordedAt };
   const owner = last && (await ownerThen(database, code, last.seq));
   const folded = last && owner !== undefined && (await foldUpTo(database, vault, { code, upTo: last.seq, owner }));
@@ -45,7 +45,7 @@ export async function readAsOf(
   const { view, newest, eventAt } = folded;
   const freshness = { party: newest.party, eventAt, receivedAt: newest.receivedAt };
   const { recordedAt, messageId } = newest;
-  const asOf = { at, recordedAt, messageId, until: next?.recordedAt };
+  const asOf = { at, recordedAt, messageId, until: await endOfState(database, { code, after: last.seq, owner }) };
   const mask = await maskOf?.();
   const record = mask ? await maskYielding(view.record, (part) => maskedDossier(part, mask)) : view.record;
   return { kind: 'found', dossier: { ...record, freshness, asOf } };
@@ -69,8 +69,8 @@ async function ownerThen({ pool }: Database, code: string, upTo: number): Promis
 }
 
 /**
- * The first event of a dossier, the last one recorded by a moment, and the next one. The last one is found by its
- * number, so a clock that was set back hides no earlier event.
+ * The first event of a dossier, and the last one recorded by a moment. The last one is found by its number, so a clock
+ * that was set back hides no earlier event.
  */
 async function eventsAround({ pool }: Database, code: string, at: string) {
   const { rows } = await pool.query<Around & { last: number | null }>({
@@ -79,11 +79,28 @@ async function eventsAround({ pool }: Database, code: string, at: string) {
              SELECT min(seq) AS first, max(seq) FILTER (WHERE recorded_at <= $2::timestamptz) AS last
              FROM events WHERE code = $1)
            SELECT e.seq, e.recorded_at AS "recordedAt", ends.last
-           FROM ends JOIN events e ON e.code = $1 AND e.seq IN (ends.first, ends.last, ends.last + 1)
+           FROM ends JOIN events e ON e.code = $1 AND e.seq IN (ends.first, ends.last)
            ORDER BY e.seq`,
     values: [code, at],
   });
   const [first] = rows;
-  const last = rows.find(({ seq }) => seq === first?.last);
-  return { first, last, next: last && rows.find(({ seq }) => seq > last.seq) };
+  return { first, last: rows.find(({ seq }) => seq === first?.last) };
+}
+
+/**
+ * When the next event that counts was recorded. A claim without effect ends no state, and nor does an event that names a
+ * moment far ahead.
+ */
+async function endOfState(
+  { pool }: Database,
+  { code, after, owner }: { readonly code: string; readonly after: number; readonly owner: string },
+): Promise<string | undefined> {
+  const { rows } = await pool.query<Pick<Around, 'recordedAt'>>({
+    name: 'end of state',
+    text: `SELECT recorded_at AS "recordedAt" FROM events
+           WHERE code = $1 AND seq > $2 AND at <= recorded_at + interval '1 day' AND ${isNoClaim('$3::text')}
+           ORDER BY seq LIMIT 1`,
+    values: [code, after, owner],
+  });
+  return rows[0]?.recordedAt;
 }

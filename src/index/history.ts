@@ -44,6 +44,17 @@ const FOLDED_AT_ONCE = 4_000;
 const RANK = `CASE WHEN inferred THEN 0 ELSE array_position(ARRAY[${BY_PROGRESS.map((one) => `'${one}'`).join()}], status) - 1 END`;
 export const PLACE = `at, inferred, ${RANK}, message_id, item, seq`;
 
+/**
+ * `isOwn` or `counts` of core/dossier/event.ts: the event is no mere claim.
+ *
+ * @param owner SQL of the owner of the dossier
+ */
+export function isNoClaim(owner: string): string {
+  return `(shared IS NULL OR party = ${owner}
+    OR (at <= recorded_at + interval '1 day'
+        AND CASE kind WHEN 'dossier' THEN shared <> '' ELSE 'status' = ANY (string_to_array(shared, ' ')) END))`;
+}
+
 /** @param isRead SQL condition for the events whose content is read */
 function following(isRead: string): string {
   return `

@@ -6,7 +6,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { PAGE_BYTES, PLACE } from './history.ts';
+import { isNoClaim, PAGE_BYTES, PLACE } from './history.ts';
 
 export interface StatusStep {
   readonly at: string;
@@ -23,10 +23,7 @@ interface StepRow {
   readonly record_key: number;
 }
 
-/** `isOwn` or `counts` of core/dossier/event.ts: the event is no mere claim. */
-const IS_NO_CLAIM = `(shared IS NULL OR party = (SELECT owner FROM dossiers WHERE code = $1)
-  OR (at <= recorded_at + interval '1 day'
-      AND CASE kind WHEN 'dossier' THEN shared <> '' ELSE 'status' = ANY (string_to_array(shared, ' ')) END))`;
+const IS_NO_CLAIM = isNoClaim('(SELECT owner FROM dossiers WHERE code = $1)');
 
 /**
  * The database chooses the steps by narrow rows, because a dossier may have ten thousand events, most of them claims or

@@ -140,3 +140,24 @@ describe('a dossier at a moment of the past', () => {
     }
   });
 });
+
+test('a state does not end with a claim, nor with a step far ahead', async () => {
+  const hub = await testHub();
+  const push = async (record: object, options: { party?: string; what?: string } = {}) => {
+    hub.clock.nowMs += 3_600_000;
+    await hub.push(record, options);
+    return msToInstant(hub.clock.nowMs);
+  };
+  try {
+    const first = await push(dossier());
+    const untilOf = async () =>
+      (await hub.read(`/api/v1/dossiers/${CODE}?at=${encodeURIComponent(first)}`)).body.asOf.until;
+    await push(dossier({ note: 'Lời của bên khác' }), { party: 'other' });
+    await push(progress({ at: '2026-08-13T09:00:00+07:00', status: 'processing' }), { what: 'progress' });
+    expect(await untilOf()).toBeUndefined();
+    const next = await push(progress({ at: at('13T09:00'), status: 'processing' }), { what: 'progress' });
+    expect(await untilOf()).toBe(next);
+  } finally {
+    await hub.close();
+  }
+});
