@@ -35,7 +35,8 @@ export async function readList(
 ): Promise<Bounded<ServedDossier & Place>> {
   const found = await newestRows(database, filter, { limit, after, columns: columnsOf(shown) });
   const rows = await fitting(database, found, shown);
-  const places = new Map(rows.map((row) => [row.code, row.status_at]));
+  // A large row is read again, and its dossier may have moved meanwhile. The page keeps the order in which it was found.
+  const places = new Map(found.map((row) => [row.code, row.status_at]));
   const served = await servedAll(database, rows, shown);
   return bounded(
     served.map((one) => ({ ...one, statusAt: places.get(one.code) as string })),

@@ -481,4 +481,40 @@ describe('readers', () => {
       await hub.read(`/api/v1/changes?${more}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
     ).body;
   }
+
+  test('a page continues where it ended, although its last dossier moved to the top while it was read', async () => {
+    const { database } = hub.hub;
+    const push = (n: number, day: number, note?: string) =>
+      hub.push(
+        dossier({
+          code: `H60.03-250812-900${n}`,
+          serviceCode: '3.000009',
+          statusAt: `2025-08-${day}T08:00:00+07:00`,
+          note,
+        }),
+      );
+    const large = 'x'.repeat(17_000);
+    for (const [n, day] of [13, 14, 12].entries())
+      expect((await push(n, day, n === 0 ? large : undefined)).results[0]?.problems).toBeUndefined();
+    const codesOf = async (query: string) => {
+      const { items, next } = (await hub.read(`/api/v1/dossiers?service=3.000009&limit=2${query}`)).body;
+      return { codes: items.map(({ code }: { code: string }) => code.slice(-1)), next };
+    };
+    const { query } = database;
+    let isMoved = false;
+    const moving = query.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (!isMoved && result.rows.some((row) => 'masked' in row)) {
+          isMoved = true;
+          await push(0, 15, `${large}!`);
+        }
+        return result;
+      },
+    });
+    Object.assign(database, { query: moving });
+    const first = await codesOf('').finally(() => Object.assign(database, { query }));
+    expect([isMoved, first.codes]).toEqual([true, ['1', '0']]);
+    expect((await codesOf(`&cursor=${encodeURIComponent(first.next)}`)).codes).toEqual(['2']);
+  });
 });
