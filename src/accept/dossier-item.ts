@@ -18,7 +18,7 @@ import { inEnglish } from '#messages/render';
 import type { Operation } from '#schemas/operations';
 import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
-import { begin, candidates, type Dossiers, register, type Working } from './dossiers.ts';
+import { begin, candidates, type Dossiers, hidesMore, register, type Working } from './dossiers.ts';
 import { refusedAsErased } from './erased-item.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
@@ -88,6 +88,7 @@ function recordEvent(
     working.receivedAt = source.receivedAt;
     working.changedAt = submission.receivedAt;
   }
+  const isNews = applied.changed || hidesMore(working, event, held.view);
   working.held = item.recorded ? { ...held, erased: item.recorded.erased } : held;
   working.history.add(event);
   working.messageId = place.id;
@@ -103,7 +104,7 @@ function recordEvent(
   });
   if (isPremature(event)) hold(place, untilItsMoment(item));
   const { record, status, statusAt } = held.view;
-  if (applied.changed) rows.changes.push({ code, status, statusAt, changedAt: submission.receivedAt });
+  if (isNews) rows.changes.push({ code, status, statusAt, changedAt: submission.receivedAt });
   else rows.recounts.add(code);
   for (const operation of operationsFor(item, applied, counted))
     route(place, operation, code, event.seq, record, held.owner);

@@ -3,7 +3,9 @@ import { createHistory, type History } from '#core/dossier/history';
 import { type DossierItem, isDossierItem, recordIn } from '#core/dossier/item';
 import { codesOf, namedBy, namesOfHeld, ownName } from '#core/dossier/names';
 import type { Sender } from '#core/dossier/ownership';
-import { formerPeople, type Person } from '#core/masking/mentions';
+import type { DossierView } from '#core/dossier/state';
+import { writtenTexts } from '#core/masking/masked-record';
+import { createMentions, formerPeople, type Person } from '#core/masking/mentions';
 import type { DossierStep } from '#core/records/kind';
 import type { DossierRow } from '../index/dossiers.ts';
 import { loadEventsReading } from '../index/events.ts';
@@ -195,6 +197,20 @@ export function codesNamedBy(submission: Submission): readonly string[] {
   const items = dossierItemsOf(submission);
   if (items.length === 1) return codesOf(items[0] as DossierItem);
   return [...new Set(items.flatMap(codesOf))];
+}
+
+/**
+ * Whether an event names somebody new whom a text of the dossier mentions. Readers then see the text masked, although no
+ * member changed. Called before the event joins the history.
+ */
+export function hidesMore({ former, history }: Working, event: RecordedEvent, { record }: DossierView): boolean {
+  const applicant = event.record?.applicant;
+  // Most late records name the present applicant. Then the history, which may be long, is not searched.
+  if (formerPeople([], [applicant], record.applicant).length === 0) return false;
+  const named = history.events.map((one) => one.record?.applicant);
+  const before = formerPeople(former, named, record.applicant);
+  const now = formerPeople(former, [...named, applicant], record.applicant);
+  return now.length > before.length && createMentions(now.slice(before.length)).mayBeIn(writtenTexts(record));
 }
 
 /** The row to write for a changed dossier. */

@@ -449,6 +449,17 @@ test('a new signing key is reported once', async () => {
   expect(told()).toHaveLength(1);
 });
 
+test('it hides a person whom a text mentions as soon as another party names that person', async () => {
+  const code = 'H60.01-250812-7001';
+  await hub.push(dossier({ code, note: 'Nộp thay Trần Thị Bích Hồng' }));
+  await follow();
+  expect(await (await ask(`dossiers/${code}`)).text()).toContain('Bích Hồng');
+  await hub.push(dossier({ code, applicant: { name: 'Trần Thị Bích Hồng' } }), { party: 'other' });
+  await follow();
+  expect(await (await ask(`dossiers/${code}`)).text()).not.toContain('Bích Hồng');
+  await expectSame(`dossiers/${code}`);
+});
+
 inDepth('a rewrite of the file leaves out outdated entries, and nothing else', async () => {
   const results = Array.from({ length: 48 }, () => ({ name: 'x'.repeat(20_000) }));
   const codes = [40, 41, 42, 43].map(CODE);

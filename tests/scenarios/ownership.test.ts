@@ -103,6 +103,22 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
+  test('a claim that names a person of a text is in the change feed, and is sent to nobody', async () => {
+    await start();
+    await pushAs('one-stop', dossier({ applicant: OWN, note: `Nộp thay ${FOREIGN.name}` }));
+    await hub.deliver();
+    const told = partner.sent.length;
+    const { next } = (await hub.read('/api/v1/changes')).body;
+    const claim = dossier({ statusAt: '2025-08-12T07:00:00+07:00', applicant: FOREIGN });
+    for (const outcome of ['accepted', 'duplicate'])
+      expect((await pushAs('other', claim)).results).toMatchObject([{ outcome }]);
+    await hub.deliver();
+    expect((await hub.read(`/api/v1/changes?cursor=${next}`)).body.items).toMatchObject([{ code: CODE }]);
+    expect(JSON.stringify((await hub.read(`/api/v1/dossiers/${CODE}`)).body)).not.toContain(FOREIGN.name);
+    expect(partner.sent).toHaveLength(told);
+    expect((await hub.hub.rebuild()).differences).toEqual([]);
+  });
+
   test('a claim does not block the owner from saying the same later', async () => {
     await start();
     await pushAs('one-stop', dossier());
