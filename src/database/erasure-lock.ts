@@ -13,13 +13,15 @@ const HOLDS_LOCK = 7_160_012;
 
 /** Waits until no erasure is under way, and keeps new ones from starting until the session unlocks or ends. */
 export async function lockErasures(session: pg.PoolClient): Promise<void> {
-  await session.query(`SET lock_timeout = '${WAIT}'`);
+  // A rebuild leaves the session idle for up to hours.
+  await session.query(`SET idle_session_timeout = 0; SET lock_timeout = '${WAIT}'`);
   await session.query('SELECT pg_advisory_lock($1)', [LOCK]);
   await session.query('RESET lock_timeout');
 }
 
 export async function unlockErasures(session: pg.PoolClient): Promise<void> {
   await session.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+  await session.query('RESET idle_session_timeout');
 }
 
 /** Runs one batch, from reading the legal holds to its commit, while no hold is set. */

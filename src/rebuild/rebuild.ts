@@ -13,7 +13,7 @@ import { createFindings, type Difference } from './difference.ts';
 import { missingChanges } from './feed.ts';
 import { type LaneSettings, laneThreads, type RebuildLanes, singleLane } from './lanes.ts';
 import type { RecallDeps } from './recall.ts';
-import { withFreshSchema } from './schema.ts';
+import { type StillAlone, withFreshSchema } from './schema.ts';
 import { takeOver } from './take-over.ts';
 
 interface RebuildDeps extends RecallDeps, Pick<HubContext, 'nowMs'> {
@@ -104,11 +104,11 @@ async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Pr
     signal?.throwIfAborted();
     options.tell?.(at);
   };
-  return inLanes(deps, count, async (lanes) => {
+  return inLanes(deps, count, async (lanes, stillAlone) => {
     const findings = createFindings(limit);
     const catchUp = createCatchUp(deps, lanes, findings, tell);
     await catchUp.run();
-    const work: Work = { deps, lanes, catchUp, left: new Set(), dossiers: 0, tell, signal };
+    const work: Work = { deps, lanes, stillAlone, catchUp, left: new Set(), dossiers: 0, tell, signal };
     const suspects = await compareAll(work);
     const first = await settle(work, suspects, swap);
     const messagesAreRead = findings.count === 0;
@@ -134,10 +134,14 @@ function isOutOfOrder(error: unknown): boolean {
   return (error as { code?: unknown }).code === OutOfOrderError.code || isConflict(error);
 }
 
-async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: RebuildLanes) => Promise<T>): Promise<T> {
+async function inLanes<T>(
+  deps: RebuildDeps,
+  count: number,
+  work: (lanes: RebuildLanes, stillAlone: StillAlone) => Promise<T>,
+): Promise<T> {
   const { live, vault, kinds, ownership, ownedSince, parties } = deps;
   const stepsAreByMoment = (party: string) => parties.get(party)?.adapter.stepsAreByMoment ?? false;
-  return withFreshSchema(live, async (beside) => {
+  return withFreshSchema(live, async (beside, stillAlone) => {
     const given = { beside, kinds, ownedSince };
     const stepsByMoment = [...parties.keys()].filter(stepsAreByMoment);
     const lanes =
@@ -149,7 +153,7 @@ async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: Rebuil
       await maskStale(beside, vault);
     };
     try {
-      return await work({ ...lanes, mask });
+      return await work({ ...lanes, mask }, stillAlone);
     } finally {
       await lanes.close();
     }
@@ -159,6 +163,7 @@ async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: Rebuil
 interface Work {
   readonly deps: RebuildDeps;
   readonly lanes: RebuildLanes;
+  readonly stillAlone: StillAlone;
   readonly catchUp: CatchUp;
   /** Dossiers that stay unchanged. */
   readonly left: Set<string>;
@@ -237,6 +242,7 @@ async function settle(work: Work, suspects: readonly string[], swap: boolean): P
     // Comparing the whole feeds again would keep writers for as long as it takes.
     const looked = [...remaining, ...codesOf(missing)];
     const settled = { differing, missing: await missingChanges(db, looked) };
+    await work.stillAlone();
     const isWrong = settled.differing.length + settled.missing.length > 0;
     const swapped = swap && isWrong && work.catchUp.unreadable === 0;
     if (swapped) await takeOver(db, codesOf(settled.differing), codesOf(settled.missing), msToInstant(nowMs()));

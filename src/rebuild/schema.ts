@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { lockErasures, unlockErasures } from '../database/erasure-lock.ts';
 import type { Database } from '../database/pool.ts';
 import { withSessionLock } from '../database/session-lock.ts';
@@ -7,11 +8,17 @@ export const SCHEMA = 'hub_rebuild';
 /** The advisory lock for one rebuild at a time. */
 const LOCK = 7_160_004;
 
+/** @throws when the session with the rebuild's locks has ended: a dossier that was read may be erased since. */
+export type StillAlone = () => Promise<void>;
+
 /**
  * Works on an empty second index, and drops it at the end. First drops the remains of a killed rebuild.
  * @throws when another rebuild is under way
  */
-export async function withFreshSchema<T>(live: Database, work: (beside: Database) => Promise<T>): Promise<T> {
+export async function withFreshSchema<T>(
+  live: Database,
+  work: (beside: Database, stillAlone: StillAlone) => Promise<T>,
+): Promise<T> {
   const lock = await live.pool.connect();
   try {
     const { rows } = await lock.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [LOCK]);
@@ -21,7 +28,7 @@ export async function withFreshSchema<T>(live: Database, work: (beside: Database
     await makeTables(live);
     const beside = live.beside(SCHEMA);
     try {
-      return await work(beside);
+      return await work(beside, () => refuseEnded(lock));
     } finally {
       await beside.close();
       await drop(live);
@@ -36,6 +43,15 @@ export async function withFreshSchema<T>(live: Database, work: (beside: Database
       );
     lock.release(!freed);
   }
+}
+
+async function refuseEnded(lock: pg.PoolClient): Promise<void> {
+  await lock.query('SELECT 1').catch((cause: Error) => {
+    throw new Error(
+      'The database session with the locks of the rebuild ended, so dossiers may have been erased meanwhile. Nothing was changed. Run the rebuild again.',
+      { cause },
+    );
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { recountAfterServices } from '../../src/statistics/count-state.ts';
@@ -189,6 +189,28 @@ describe('the data of one person', () => {
     expect(erased).toMatchObject({ kept: expect.arrayContaining([{ subject: code, why: 'held', hold: hold.id }]) });
     expect((await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body).toEqual(before);
     await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
+  });
+
+  test('does not come back by a rebuild whose locks ended before the erasure', async () => {
+    const code = codeOf(21);
+    await hub.push(dossier({ code, applicant: person, ...RETURNED }));
+    const { pool } = hub.hub.database;
+    const ask = pool.query.bind(pool) as (asked: unknown, values?: unknown) => Promise<unknown>;
+    let erased: unknown;
+    const spy = vi.spyOn(pool, 'query').mockImplementation((async (asked: unknown, values?: unknown) => {
+      // The comparison of the first page. The rebuild has read all messages.
+      if ((asked as { name?: string }).name === 'not covered' && erased === undefined) {
+        erased = 'under way';
+        await ask(
+          `SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7160004`,
+        );
+        erased = await erasure().erase(ASKED, OPTIONS, BY, undefined);
+      }
+      return ask(asked, values);
+    }) as unknown as typeof pool.query);
+    await expect(hub.hub.rebuild({ swap: true }).finally(() => spy.mockRestore())).rejects.toThrow('locks');
+    expect(erased).toMatchObject({ kind: 'erased' });
+    expect((await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body.applicant).toBeUndefined();
   });
 
   test('leaves no trace, and the same statistics', async () => {
