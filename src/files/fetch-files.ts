@@ -98,19 +98,20 @@ async function fetchOne(deps: FetchDeps, claimed: ClaimedFetch, leaving: AbortSi
     const taken = await files.take(reply, { party }).finally(() => reply.destroy());
     if (taken instanceof NotTaken) throw new NotFetched(taken.words, taken.reason !== 'store');
     await noteFetched(database, claimed, taken.sha256, msToInstant(nowMs()));
-    if (!(await hasFailedFetch(database, party, FAILURES, msToInstant(nowMs() - FAILED_MS)))) await deps.onWell(party);
   } catch (error) {
     // It is due again when its lease ends.
     if (leaving.aborted) return;
     const delayMs = error instanceof NotFetched && error.isFinal ? undefined : retryDelaysMs[claimed.tries - 1];
     const dueAt = delayMs === undefined ? undefined : msToInstant(nowMs() + delayMs);
-    await noteNotFetched(database, claimed.id, dueAt);
+    if (!(await noteNotFetched(database, claimed, dueAt))) return;
     const said = limit.signal.aborted ? 'the file took too long' : (error as Error).message;
     const why = error instanceof NotFetched ? error.words : quotedText(said);
     if (dueAt === undefined || claimed.tries >= FAILURES) await deps.onFailed(party, claimed.code, why);
+    return;
   } finally {
     limit.lift();
   }
+  if (!(await hasFailedFetch(database, party, FAILURES, msToInstant(nowMs() - FAILED_MS)))) await deps.onWell(party);
 }
 
 /** The reply with the file, after redirects to other allowed addresses. */

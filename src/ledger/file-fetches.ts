@@ -94,14 +94,22 @@ export async function noteFetched(
   });
 }
 
-/** @param dueAt when to try again; undefined: never */
-export async function noteNotFetched({ pool }: Db, id: number, dueAt: string | undefined): Promise<void> {
-  await pool.query({
+/**
+ * @param dueAt when to try again; undefined: never
+ * @returns false if the file is stored, because only the answer to that was lost, or if another process fetches it
+ */
+export async function noteNotFetched(
+  { pool }: Db,
+  { id, tries }: Pick<ClaimedFetch, 'id' | 'tries'>,
+  dueAt: string | undefined,
+): Promise<boolean> {
+  const { rowCount } = await pool.query({
     name: 'note not fetched',
-    text: `UPDATE file_fetches SET state = CASE WHEN $2::timestamptz IS NULL THEN 'failed' ELSE 'due' END,
-             due_at = coalesce($2::timestamptz, due_at) WHERE id = $1`,
-    values: [id, dueAt ?? null],
+    text: `UPDATE file_fetches SET state = CASE WHEN $3::timestamptz IS NULL THEN 'failed' ELSE 'due' END,
+             due_at = coalesce($3::timestamptz, due_at) WHERE id = $1 AND state = 'due' AND tries = $2`,
+    values: [id, tries, dueAt ?? null],
   });
+  return rowCount === 1;
 }
 
 /** Whether a file of the party failed for good since a moment, or has failed this often. */

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import opencps from '../../adapters/opencps-bus/adapter.ts';
 import simulator, { SIMULATOR_CLIENT } from '../../adapters/opencps-bus/simulator.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
@@ -186,6 +187,45 @@ describe('files that a dossier names by an address', () => {
     await pushNaming(6, `${host.url}/tep/6.pdf`);
     await fetchAll();
     expect(await incidents()).toEqual([]);
+  });
+
+  test('a file whose storing the database did not answer stays stored', async () => {
+    host.serve('/tep/8.pdf', pdf('mất câu trả lời'));
+    await pushNaming(8, `${host.url}/tep/8.pdf`);
+    const { pool } = hub.hub.database;
+    const connect = pool.connect.bind(pool) as (...asked: unknown[]) => Promise<pg.PoolClient>;
+    const spy = vi.spyOn(pool, 'connect').mockImplementation((async (...asked: unknown[]) => {
+      const client = await connect(...asked);
+      // Of pool.query, which gives a callback.
+      if (asked.length > 0) return client;
+      const query = client.query.bind(client) as (...asked: unknown[]) => Promise<unknown>;
+      let isStored = false;
+      client.query = (async (...asked: unknown[]) => {
+        const reply = await query(...asked);
+        if (isStored && asked[0] === 'COMMIT') {
+          client.query = query as typeof client.query;
+          throw new Error('Connection terminated unexpectedly');
+        }
+        isStored ||= (asked[0] as { name?: string }).name === 'note fetched';
+        return reply;
+      }) as typeof client.query;
+      return client;
+    }) as typeof pool.connect);
+    await fetchAll().finally(() => spy.mockRestore());
+    expect(await statesOf(8)).toEqual(['stored']);
+  });
+
+  test('a file stays stored when the health of its party cannot be read', async () => {
+    host.serve('/tep/9.pdf', pdf('chưa biết'));
+    await pushNaming(9, `${host.url}/tep/9.pdf`);
+    const { pool } = hub.hub.database;
+    const ask = pool.query.bind(pool) as (...asked: unknown[]) => Promise<unknown>;
+    const spy = vi.spyOn(pool, 'query').mockImplementation((async (...asked: unknown[]) => {
+      if ((asked[0] as { name?: string }).name === 'has failed fetch') throw new Error('canceling statement');
+      return ask(...asked);
+    }) as unknown as typeof pool.query);
+    await fetchAll().finally(() => spy.mockRestore());
+    expect(await statesOf(9)).toEqual(['stored']);
   });
 
   test('a fetch that a stopped process began is done by another one', async () => {
