@@ -1,4 +1,5 @@
 import { firstUuidOf, msOf, NIL_UUID } from '../database/uuid.ts';
+import type { HubContext } from '../process/hub-context.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
 import type { RebuildLanes } from './lanes.ts';
@@ -24,13 +25,15 @@ const LATE_MS = 3_600_000;
 
 /** @param findings receives problems of the messages themselves */
 export function createCatchUp(
-  deps: RecallDeps,
+  deps: RecallDeps & Pick<HubContext, 'nowMs'>,
   lanes: Pick<RebuildLanes, 'apply' | 'mask'>,
   findings: Findings,
   tell: Tell,
 ): CatchUp {
-  const { live, codes } = deps;
+  const { live, codes, nowMs } = deps;
   const recall = createRecall(deps);
+  // Ids of a clock that ran ahead are later than those that the hub assigns from now on.
+  let earliestMs = Number.POSITIVE_INFINITY;
   const progress = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: NIL_UUID };
 
   async function apply(recalled: readonly Recalled[]): Promise<void> {
@@ -67,7 +70,8 @@ export function createCatchUp(
       await codes.reload();
       const isFirst = progress.lastId === NIL_UUID;
       const total = isFirst ? await countRecorded(live) : 0;
-      const after = isFirst ? NIL_UUID : firstUuidOf(msOf(progress.lastId) - LATE_MS);
+      earliestMs = Math.min(earliestMs, nowMs());
+      const after = isFirst ? NIL_UUID : firstUuidOf(Math.min(msOf(progress.lastId), earliestMs) - LATE_MS);
       await overlapping(recalledPages(deps, recall, after), async (page) => {
         await apply(page);
         tell({ what: 'applying messages', done: progress.messages, total: Math.max(total, progress.messages) });

@@ -269,6 +269,30 @@ describe('rebuild', () => {
   });
 });
 
+test('a swap keeps what arrives during a rebuild, although a clock ran seven hours ahead before', async () => {
+  const hub = await testHub();
+  const ahead = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs + 7 * 3_600_000 });
+  await hub.push(dossier());
+  await ahead.push(dossier({ code: 'H60.01-250812-1001' }));
+  await ahead.close();
+  const { pool } = hub.hub.database;
+  const ask = pool.query.bind(pool) as (asked: unknown, values?: unknown) => Promise<unknown>;
+  let status = 0;
+  const spy = vi.spyOn(pool, 'query').mockImplementation((async (asked: unknown, values?: unknown) => {
+    // The comparison of the first page.
+    if ((asked as { name?: string }).name === 'not covered' && status === 0) {
+      status = 1;
+      ({ status } = await hub.push(dossier({ status: 'processing', statusAt: '2025-08-14T08:00:00+07:00' })));
+    }
+    return ask(asked, values);
+  }) as unknown as typeof pool.query);
+  const report = await hub.hub.rebuild({ swap: true }).finally(() => spy.mockRestore());
+  const { body } = await hub.read(`/api/v1/dossiers/${CODE}`);
+  await hub.close();
+  expect(status).toBe(201);
+  expect([report.swapped, report.differences, body.status]).toEqual([0, [], 'processing']);
+});
+
 const SERVICE = { code: '1.013225', name: 'Thủ tục thử nghiệm', inForce: true, fieldCode: 'G03-GD10' };
 
 /** Duplicates, late and same-second items, both doors, a claim, the catalogue, and items that waited and were released. */
