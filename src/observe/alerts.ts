@@ -25,8 +25,9 @@ export interface Alerts {
   /** Closes incidents. */
   close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
   /**
-   * Sends the alerts that are not sent yet, oldest first. Does nothing while another process sends. Ends at the first that
-   * fails; then calls of the next seconds do nothing, up to a minute if the receiver stays away.
+   * Sends the alerts that are not sent yet, oldest first. Does nothing while another process sends. Leaves out one that the
+   * receiver refuses, and ends at the first that fails otherwise. After either, calls of the next seconds do nothing, up to a
+   * minute if it lasts.
    */
   send(): Promise<void>;
   /** The kind of incident that a failed outcome probably indicates. */
@@ -36,8 +37,17 @@ export interface Alerts {
 /** Reasons of outcomes by which adapters say that the partner does not let the hub in. */
 const CREDENTIAL_REASONS = new Set(['credentials', 'login-refused', 'login-failed', 'session-refused']);
 
+/** The receiver does not take this alert, but may take others. */
+const REFUSED = [400, 413, 422];
+
 const FIRST_PAUSE_MS = 1_000;
 const MOST_PAUSE_MS = 60_000;
+
+/** Why an alert was not sent. */
+interface Failure {
+  readonly message: string;
+  readonly isRefusal: boolean;
+}
 
 interface AlertsOptions {
   readonly database: Database;
@@ -58,11 +68,19 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
     if (performance.now() < pausedUntilMs) return;
     if ((await loadUnreportedIncidents(database, 1)).length === 0) return;
     await inOneProcess(database, 'alerts', async () => {
+      let hasRefused = false;
       for (const incident of await loadUnreportedIncidents(database, 50)) {
-        if (!(await post(incident))) return pause();
-        pauseMs = 0;
-        await markReported(database, [incident.id], nowMs());
+        const failure = await post({ http, webhook, nowMs }, incident);
+        if (!failure) {
+          pauseMs = 0;
+          await markReported(database, [incident.id], nowMs());
+          continue;
+        }
+        telemetry.failed('alerts', new Error(`incident ${incident.id} was not reported: ${failure.message}`));
+        if (!failure.isRefusal) return pause();
+        hasRefused = true;
       }
+      if (hasRefused) pause();
     });
   }
 
@@ -70,23 +88,6 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
   function pause(): void {
     pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), MOST_PAUSE_MS);
     pausedUntilMs = performance.now() + pauseMs;
-  }
-
-  async function post(incident: Incident): Promise<boolean> {
-    if (!http || !webhook) return true;
-    const { id, party, kind, cause, openedAt } = incident;
-    const body = JSON.stringify({ type: `incident.${kind}`, timestamp: openedAt, data: { id, party, kind, cause } });
-    const reply = await http.exchange({
-      url: webhook.webhook,
-      headers: {
-        'Content-Type': 'application/json',
-        // A restored database can assign the same id again. The time makes the key unique.
-        ...webhookHeaders(`incident-${id}-${instantToMs(openedAt)}`, body, [webhook.secret], nowMs()),
-      },
-      body,
-      idempotent: true,
-    });
-    return reply.kind === 'reply' && reply.status < 300;
   }
 
   return {
@@ -105,4 +106,27 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
       return reason === 'certificate' ? 'certificate' : 'partner-away';
     },
   };
+}
+
+interface Receiver extends Pick<AlertsOptions, 'webhook' | 'nowMs'> {
+  readonly http: ReturnType<typeof createHttp> | undefined;
+}
+
+async function post({ http, webhook, nowMs }: Receiver, incident: Incident): Promise<Failure | undefined> {
+  if (!http || !webhook) return undefined;
+  const { id, party, kind, cause, openedAt } = incident;
+  const body = JSON.stringify({ type: `incident.${kind}`, timestamp: openedAt, data: { id, party, kind, cause } });
+  const reply = await http.exchange({
+    url: webhook.webhook,
+    headers: {
+      'Content-Type': 'application/json',
+      // A restored database can assign the same id again. The time makes the key unique.
+      ...webhookHeaders(`incident-${id}-${instantToMs(openedAt)}`, body, [webhook.secret], nowMs()),
+    },
+    body,
+    idempotent: true,
+  });
+  if (reply.kind !== 'reply') return { message: reply.message, isRefusal: false };
+  if (reply.status < 300) return undefined;
+  return { message: `the receiver answered ${reply.status}`, isRefusal: REFUSED.includes(reply.status) };
 }

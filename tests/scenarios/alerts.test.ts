@@ -25,6 +25,7 @@ describe('alerts', () => {
   let got: { headers: IncomingHttpHeaders; body: string }[];
   /** The next answers; 200 when there are no more. */
   let statuses: number[];
+  let logged: string[];
   let processes: { alerts: Alerts; database: Database }[];
 
   beforeEach(async () => {
@@ -40,7 +41,8 @@ describe('alerts', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const webhook = { webhook: `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts`, secret: SECRET };
-    const telemetry = createTelemetry(pino({ level: 'silent' }));
+    logged = [];
+    const telemetry = createTelemetry(pino({}, { write: (line: string) => void logged.push(line) }));
     processes = [1, 2].map(() => {
       const database = openDatabase(hub.databaseUrl, { size: 2 });
       return { database, alerts: createAlerts({ database, telemetry, nowMs: () => MORNING, webhook }) };
@@ -99,6 +101,24 @@ describe('alerts', () => {
         return got.length;
       })
       .toBe(4);
+  });
+
+  test('a refused alert keeps no later one back, is named in the log, and is sent again', async () => {
+    const [one] = processes as [(typeof processes)[number], unknown];
+    for (const kind of ['partner-away', 'credentials'] as const) await one.alerts.open('portal', kind, 'x');
+    statuses.push(422);
+    await one.alerts.send();
+    const types = () => got.map(({ body }) => JSON.parse(body).type);
+    expect(types()).toEqual(['incident.partner-away', 'incident.credentials']);
+    expect(logged.join('')).toMatch(
+      /"where":"alerts","error":"incident \d+ was not reported: the receiver answered 422"/,
+    );
+    await expect
+      .poll(async () => {
+        await one.alerts.send();
+        return types().slice(2);
+      })
+      .toEqual(['incident.partner-away']);
   });
 
   test('every process shows an open incident in its metrics, and its end, whichever process saw them', async () => {
