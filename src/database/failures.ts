@@ -13,6 +13,11 @@ export function isRefusal(error: unknown): boolean {
   return ['22', '23', '54'].includes(classOf(error));
 }
 
+/** A type of the statement is missing, or is not the one that its parameters name. Nothing was written. */
+export function isOtherType(error: unknown): boolean {
+  return ['42704', '42804'].includes(codeOf(error));
+}
+
 /** The statement took longer than its own limit. */
 export function isCanceled(error: unknown): boolean {
   return codeOf(error) === '57014';

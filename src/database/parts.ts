@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
+import { isOtherType } from './failures.ts';
 import type { Database } from './pool.ts';
 import { binaryRows, type Column, type ColumnType, type Pieces, type Value } from './rows.ts';
 import { sendPrepared } from './send.ts';
@@ -66,12 +67,23 @@ export const SERIALIZATION_FAILURE = '40001';
  * @throws a PostgreSQL error; 40001 when a guarded part met a concurrent change. Nothing is written then. After a broken
  * connection or a timeout the rows may be written all the same.
  */
-export async function writeParts(
-  { pool, answerMs }: Pick<Database, 'pool' | 'answerMs'>,
-  parts: readonly Part[],
-): Promise<void> {
+export async function writeParts(database: Pick<Database, 'pool' | 'answerMs'>, parts: readonly Part[]): Promise<void> {
   const given = parts.filter((part) => part.rows.length > 0);
   if (given.length === 0) return;
+  try {
+    await writeGiven(database, given);
+  } catch (error) {
+    // The database was loaded from a dump under the running hub: its row types have other OIDs.
+    if (!isOtherType(error)) throw error;
+    known.delete(database.pool);
+    await writeGiven(database, given);
+  }
+}
+
+async function writeGiven(
+  { pool, answerMs }: Pick<Database, 'pool' | 'answerMs'>,
+  given: readonly Part[],
+): Promise<void> {
   const oids = await rowOidsOf(pool, given);
   const { name, text } = statementOf(given);
   const values = given.map(({ kind, rows }) => binaryRows(oids.get(kind.rowType) as number, kind.columns, rows));

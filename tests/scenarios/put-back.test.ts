@@ -367,6 +367,30 @@ describe('a database that was restored to an earlier state', () => {
     expect(partner.sent.at(-1)).toMatchObject({ code: CODE(2), doubt: true });
   });
 
+  test('a dump that is loaded under a running hub stops no push', async () => {
+    await hub.push(dossier({ code: CODE(1) }));
+    const push = async (n: number) => (await hub.push(dossier({ code: CODE(n) }))).status;
+    const end =
+      'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+    // The types have other OIDs, or come later than the push.
+    for (const [n, create] of [
+      [2, `EXECUTE 'CREATE TYPE ' || known.name || ' AS (' || known.columns || ')';`],
+      [3, ''],
+    ] as const) {
+      await execute(
+        hub.databaseUrl,
+        `DO $$ DECLARE known record; BEGIN
+           FOR known IN SELECT t.typname AS name,
+               string_agg(a.attname || ' ' || format_type(a.atttypid, NULL), ', ' ORDER BY a.attnum) AS columns
+             FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid WHERE starts_with(t.typname, 'hub_row_') GROUP BY 1
+           LOOP EXECUTE 'DROP TYPE ' || known.name; ${create} END LOOP; END $$`,
+      );
+      await execute(hub.databaseUrl, end);
+      // The first statement meets the cut connection.
+      await expect.poll(() => push(n)).toBe(201);
+    }
+  });
+
   test('the same place, a second process and a new database trigger nothing', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     nowMs = hub.clock.nowMs;
