@@ -111,7 +111,7 @@ export async function createHub(
   const compared = { codes, originals, pipeline, queue };
   const reconcile = createNightly(hub, compared, parties);
   const retention = createRetention(hub, retentionPlan(file.retention, file.retentionMonths));
-  const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
+  const scheduler = createScheduler(hub, config, { pipeline, parties, watches, reconcile, statistics, retention });
   const flow = createFlowKeeper(hub);
   const reports = createReports(statistics, file.province, parties, nowMs);
   const erasing = { retention, holds: createHolds(hub), personErasure: createPersonErasure(hub) };

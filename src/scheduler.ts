@@ -1,4 +1,5 @@
 import { DAY_MS, msToInstant } from '#core/dates/dates';
+import { MOST_ASKED_MS } from '#core/dossier/settle';
 import { createBackground } from './concurrency/background.ts';
 import { inOrder } from './concurrency/in-order.ts';
 import { singleFlight } from './concurrency/single-flight.ts';
@@ -8,6 +9,7 @@ import { keyOldRows } from './database/rekey.ts';
 import type { Retention } from './erasure/retention.ts';
 import { createMaskRound } from './index/mask-again.ts';
 import { addFilterWords } from './index/reword.ts';
+import { makeDueAfterSetBack } from './ledger/deliveries.ts';
 import { forgetNames } from './ledger/dropped-files.ts';
 import { forgetEndedSessions } from './ledger/ended-sessions.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
@@ -23,6 +25,11 @@ import type { Pipeline } from './pipeline.ts';
 import type { HubContext } from './process/hub-context.ts';
 import { dropLeftSchema } from './rebuild/schema.ts';
 import { recountAfterServices } from './statistics/count-state.ts';
+
+interface Delays {
+  /** The delays between attempts. */
+  readonly retryDelaysMs: readonly number[];
+}
 
 export interface SchedulerDeps {
   readonly pipeline: Pick<Pipeline, 'sweep' | 'pull' | 'files'>;
@@ -56,7 +63,7 @@ const STOPPED_MS = 3_000;
 /** Anyone can fill the log of refusals without a key. */
 const ANONYMOUS_REFUSALS_MS = 14 * DAY_MS;
 
-export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler {
+export function createScheduler(hub: HubContext, { retryDelaysMs }: Delays, deps: SchedulerDeps): Scheduler {
   const leaving = new AbortController();
   const pulls = pullsOf(deps.parties, hub.nowMs());
   const runs = createRuns(hub);
@@ -64,7 +71,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
   const works = {
     sweep: singleFlight(() => sweep(hub, deps, runs, pulls, mask)),
     watch: singleFlight(() => watch(hub, deps.watches)),
-    schedules: singleFlight(() => schedule(hub, deps)),
+    schedules: singleFlight(() => schedule(hub, deps, retryDelaysMs)),
     key: singleFlight(() => rekey(hub, leaving.signal)),
     retention: singleFlight(() => retain(hub, deps)),
     files: singleFlight(async () => hub.files?.sweep()),
@@ -166,9 +173,16 @@ async function sweep(
 }
 
 /** Repeated, because the clock may have been set back: what waits for a moment by the former one would wait too long. */
-async function schedule({ database, nowMs }: HubContext, { parties, reconcile }: SchedulerDeps): Promise<void> {
+async function schedule(
+  { database, nowMs }: HubContext,
+  { parties, reconcile }: SchedulerDeps,
+  retryDelaysMs: readonly number[],
+): Promise<void> {
   await registerPulls(database, pullsOf(parties, nowMs()), nowMs());
   await reconcile.register();
+  // Retries are spread over a tenth of their delay.
+  const longestMs = 1.1 * Math.max(MOST_ASKED_MS, ...retryDelaysMs);
+  for (const party of parties.keys()) await makeDueAfterSetBack(database, party, longestMs, nowMs());
 }
 
 /** Following a long chain may take longer than the time to the next watch. */

@@ -83,6 +83,30 @@ export async function partiesWithWork(
 }
 
 /**
+ * Makes deliveries of a party due that wait for a moment of a clock that was set back: leases longer than any, deliveries from
+ * the future, and retries later than any. Reads what waits for more than a minute. An expired lease leaves its doubt.
+ *
+ * @param longestMs the longest delay between two attempts
+ */
+export async function makeDueAfterSetBack(
+  { pool }: Pick<Database, 'pool'>,
+  party: string,
+  longestMs: number,
+  nowMs: number,
+): Promise<void> {
+  await pool.query({
+    name: 'due after set back',
+    text: `${sendersOfDue('$1')}
+           UPDATE deliveries d SET next_at = $2::timestamptz FROM senders s
+           WHERE d.party = $1 AND d.state = 'due' AND d.sender = s.sender AND d.next_at > $3::timestamptz
+             AND (d.leased_by IS NOT NULL OR d.created_at > $3::timestamptz OR d.next_at > $4::timestamptz)`,
+    values: [party, msToInstant(nowMs), msToInstant(nowMs + SLACK_MS), msToInstant(nowMs + longestMs)],
+  });
+}
+
+const SLACK_MS = 60_000;
+
+/**
  * SQL: the party received `d`, now or in an attempt before a replay. A delivery of which nothing was sent is delivered too, and
  * its party has nothing of it.
  */

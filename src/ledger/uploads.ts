@@ -35,6 +35,10 @@ export function sealUpload(vault: Vault, { name, bytes, ...upload }: Upload): Se
   return { ...upload, file: vault.sealCompressed('body', Buffer.concat([Buffer.from(`${name}\n`), bytes])) };
 }
 
+/** A lease longer than any is left over from a clock that was set back. */
+const notLeased = (now: string, until: string): string =>
+  `NOT BETWEEN ${now}::timestamptz AND ${until}::timestamptz + interval '1 minute'`;
+
 /** Leases the file of an upload, new or left by a killed process. Undefined while another process stores it. */
 export async function claimUpload(
   { pool }: Pick<Database, 'pool'>,
@@ -46,7 +50,7 @@ export async function claimUpload(
     text: `INSERT INTO uploads (party, receipt, list, place, who, file, file_key, leased_until)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz)
            ON CONFLICT (party, receipt) DO UPDATE SET token = uploads.token + 1, leased_until = excluded.leased_until
-           WHERE uploads.leased_until < $9::timestamptz
+           WHERE uploads.leased_until ${notLeased('$9', '$8')}
            RETURNING id, token, stored`,
     values: [party, receipt, list, place, who, file.bytes, file.keyId, untilOf(nowMs), msToInstant(nowMs)],
   });
@@ -66,7 +70,7 @@ export async function claimLeftUpload(
   >({
     name: 'claim left upload',
     text: `UPDATE uploads SET token = token + 1, leased_until = $3::timestamptz WHERE id = (
-             SELECT id FROM uploads WHERE leased_until < $4::timestamptz AND party = ANY($1::text[]) AND id > $2
+             SELECT id FROM uploads WHERE leased_until ${notLeased('$4', '$3')} AND party = ANY($1::text[]) AND id > $2
              ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
            RETURNING id, token, stored, party, receipt, list, place, who, file, file_key AS "keyId"`,
     values: [parties, after, untilOf(nowMs), msToInstant(nowMs)],

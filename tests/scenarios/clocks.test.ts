@@ -1,12 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/core/dossier/settle.ts';
 import { databaseClock } from '../../src/database/clock.ts';
 import { type Database, openDatabase } from '../../src/database/pool.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
+import { claimLeftUpload, claimUpload, sealUpload } from '../../src/ledger/uploads.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { testDatabase } from '../support/database.ts';
-import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, HUB_SECRET, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { MORNING } from '../support/template.ts';
 
 const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }];
+const HOUR_MS = 3_600_000;
 const SKEW_MS = 20_000;
 /** What a busy machine adds to a measured difference. */
 const BUSY_MS = 5_000;
@@ -95,6 +100,69 @@ test('setting a machine’s clock while the hub runs moves nothing', async () =>
   clock.close();
   await database.close();
   await server.drop();
+});
+
+describe('a database clock that was set back by seven hours', () => {
+  let hub: TestHub;
+  let ahead: TestHub;
+  let partner: ReturnType<typeof testPartner>;
+  beforeEach(async () => {
+    partner = testPartner();
+    hub = await testHub(portal());
+    ahead = await testHub({ ...portal(), databaseUrl: hub.databaseUrl, roles: ['api'], nowMs: MORNING + 7 * HOUR_MS });
+  });
+  afterEach(() => hub.close());
+  const portal = () => ({ partners: { portal: partner }, routes: ROUTES });
+  const query = (sql: string, values: readonly unknown[] = []) => hub.hub.database.pool.query(sql, [...values]);
+
+  test('keeps no delivery waiting for the former time', async () => {
+    const [added, leased, retried, later] = ['0001', '0002', '0003', '0004'].map((n) => `H60.01-250812-${n}`);
+    for (const code of [added, leased]) await ahead.push(dossier({ code }));
+    await ahead.close();
+    const at = (ms: number) => new Date(MORNING + ms).toISOString();
+    for (const code of [retried, later]) await hub.push(dossier({ code }));
+    await hub.deliver();
+    partner.sent.length = 0;
+    await query(`UPDATE deliveries SET leased_by = gen_random_uuid(), attempts = 1, token = 1 WHERE subject = $1`, [
+      leased,
+    ]);
+    const retry = `UPDATE deliveries SET state = 'due', next_at = $2, attempts = $3, settled_at = NULL WHERE subject = $1`;
+    await query(retry, [retried, at(7 * 24 * HOUR_MS), 1]);
+    await query(retry, [later, at(20 * HOUR_MS), 1]);
+    const scheduler = await testHub({ ...portal(), databaseUrl: hub.databaseUrl, roles: ['scheduler'] });
+    await hub.deliver();
+    await scheduler.close();
+    const sent = partner.sent.map(({ code, doubt }) => [code, doubt]);
+    expect(sent.sort()).toEqual([
+      [added, false],
+      [leased, true],
+      [retried, false],
+    ]);
+  });
+
+  test('leaves a file that a killed process was storing to another one', async () => {
+    await ahead.close();
+    const { database } = hub.hub;
+    const vault = createVault([HUB_SECRET]);
+    const upload = sealUpload(vault, {
+      party: 'one-stop',
+      receipt: randomUUID(),
+      list: 'dossiers',
+      place: 'upload',
+      who: 'lan',
+      name: 'a.xlsx',
+      bytes: Buffer.from('a'),
+    });
+    const at = (hours: number) => claimUpload(database, upload, MORNING + hours * HOUR_MS);
+    expect(await at(7)).toBeDefined();
+    expect(await at(0)).toBeDefined();
+    expect(await at(0)).toBeUndefined();
+    expect(await at(-7)).toBeDefined();
+    await claimUpload(database, upload, MORNING);
+    expect(await claimLeftUpload(database, vault, ['one-stop'], 0, MORNING - 7 * HOUR_MS)).toMatchObject({
+      name: 'a.xlsx',
+    });
+  });
 });
 
 /** An answer that is sent on demand. */

@@ -157,4 +157,4 @@ export type Pausing = Extract<Outcome, { kind: 'unavailable' }> & { readonly pau
 const PAUSED_MS = 5_000;
 
 /** The hub retries after a day at most. Some partners send a `Retry-After` of centuries. */
-const MOST_ASKED_MS = 86_400_000;
+export const MOST_ASKED_MS = 86_400_000;
