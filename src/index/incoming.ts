@@ -18,11 +18,12 @@ export function incomingOf(
   const isDossier = item.operation === 'dossier.upsert.v1';
   const record = isDossier ? withKnown(item.record as Dossier, item.standIns, held) : item.record;
   // The owner's record decides the owner. For a new dossier its first record does.
-  const isEntitled = ownership?.entitled(held ? held.view.record : (item.record as Dossier))?.party === party;
-  const shared =
-    ownership && !isEntitled
-      ? ownership.shared(party, held?.owner ?? party, (held?.view.record ?? item.record) as Dossier)
-      : undefined;
+  const subject = held ? held.view.record : (item.record as Dossier);
+  const entitled = ownership?.entitled(subject)?.party;
+  const isEntitled = entitled === party;
+  // What a party says as the first owner must count by its rights after the entitled party takes over.
+  const owner = held && held.owner !== party ? held.owner : (entitled ?? party);
+  const shared = ownership && !isEntitled ? ownership.shared(party, owner, subject) : undefined;
   return {
     kind: isDossier ? 'dossier' : 'progress',
     at: atOf(item),

@@ -173,6 +173,22 @@ describe('a dossier and the party that owns it', () => {
     ]);
   });
 
+  test('a routed partner that reports before the owner’s first record keeps the rights of its route', async () => {
+    const asked = testPartner({
+      pull: { results: { next: async () => ({ bodies: [], checkpoint: 0, more: false }) } as never },
+    });
+    await start({
+      partners: { other: asked },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['other'] }],
+      entries: { other: { adapter: 'other' } },
+    });
+    await pushAs('other', dossier({ status: 'processing', statusAt: '2025-08-13T09:00:00+07:00', applicant: FOREIGN }));
+    await pushAs('other', progress({ status: 'resolved', at: '2025-08-14T09:00:00+07:00' }), 'progress');
+    await pushAs('one-stop', dossier({ applicant: OWN }));
+    expect(await shown()).toMatchObject({ status: 'resolved', applicant: OWN, freshness: { party: 'one-stop' } });
+    expect((await hub.hub.rebuild()).differences).toEqual([]);
+  });
+
   test('at the moment of the owner’s record a party only adds missing members, and what differs is an anomaly', async () => {
     await start({ entries: { other: { may: ['status', 'channel', 'abstract'] } } });
     await pushAs('one-stop', dossier({ channel: 'counter' }));
