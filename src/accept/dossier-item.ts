@@ -15,6 +15,7 @@ import type { Sender } from '#core/dossier/ownership';
 import { type OtherCause, type Problem, problem } from '#core/problem';
 import { say, type Words } from '#messages/message';
 import { inEnglish } from '#messages/render';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
@@ -32,7 +33,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     settleWaiting(place, 'duplicate');
     return { index, code, outcome: 'duplicate' };
   }
-  const waits = whyItWaits(place, item, found);
+  const waits = whyItWaits(place, item, found, dossiers);
   if (waits) return quarantine(place, waits);
   const working = found[0] ?? beginDossier(place, item, dossiers);
   const refused = refusedAsErased(place, code, working.held?.erased);
@@ -51,12 +52,24 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
 }
 
 /** Why an item is not applied now: it names several dossiers, joins another party's, or its dossier must come first. */
-function whyItWaits({ sender }: Place, item: DossierItem, found: readonly Working[]): WaitingItem | undefined {
+function whyItWaits(
+  { sender }: Place,
+  item: DossierItem,
+  found: readonly Working[],
+  dossiers: Dossiers,
+): WaitingItem | undefined {
   const [known, another] = found;
   if (another || (known && joinsAnothers(item, known, sender))) return conflict(item, found);
-  if (known) return undefined;
+  if (known && isNamed(item, known, sender, dossiers)) return undefined;
   const owner = anotherOwner(item, sender);
+  if (known && !owner) return undefined;
   return item.operation === 'dossier.progress.v1' || owner ? unknownDossier(item, owner) : undefined;
+}
+
+/** Whether an item's own code names a dossier already. Otherwise only its aliases do, and the code would become one more. */
+function isNamed(item: DossierItem, known: Working, sender: Sender, dossiers: Dossiers): boolean {
+  const { aliases: _, ...record } = item.record as Dossier;
+  return known.code === record.code || candidates(dossiers, { ...item, record } as DossierItem, sender).has(known);
 }
 
 function beginDossier({ submission }: Place, item: DossierItem, dossiers: Dossiers): Working {

@@ -282,6 +282,19 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
+  test('a record under a code that another party owns gives that code to no dossier', async () => {
+    await start({ entries: { 'one-stop': { owns: { codes: ['H60.'] } }, other: { owns: { codes: ['H22.'] } } } });
+    const own = 'H22.05-250812-0001';
+    await pushAs('other', dossier({ code: own, applicant: FOREIGN }));
+    const joined = await pushAs('other', dossier({ applicant: FOREIGN, aliases: [{ party: 'other', code: own }] }));
+    expect(joined.results).toMatchObject([
+      { outcome: 'quarantined', problems: [{ path: '/code', code: 'not-owner' }] },
+    ]);
+    expect((await hub.read(`/api/v1/dossiers/${CODE}`)).status).toBe(404);
+    await pushAs('one-stop', dossier({ applicant: OWN }));
+    expect(await shown()).toMatchObject({ code: CODE, applicant: OWN });
+  });
+
   test('each of two parties reads its own dossier by a number that both use', async () => {
     await start();
     const numbered = (party: string) => ({ aliases: [{ party, code: '12' }] });
