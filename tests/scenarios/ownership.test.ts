@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { msToInstant } from '#core/dates/dates';
 import { readItem } from '#core/dossier/item';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
@@ -341,6 +342,29 @@ describe('a dossier and the party that owns it', () => {
     expect((await shown()).status).toBe('processing');
     await pushAs('one-stop', dossier({ status: 'resolved', statusAt: '2025-08-14T09:00:00+07:00' }));
     expect(await shown()).toMatchObject({ status: 'resolved', statusAt: '2025-08-14T09:00:00+07:00' });
+  });
+
+  test('a record far ahead that begins a dossier counts at its moment, and adds nothing before', async () => {
+    await start();
+    const soon = '2025-08-25T08:00:00+07:00';
+    const [ahead, other] = [CODE, 'H60.01-250812-0036'].map((code) =>
+      dossier({ code, status: 'resolved', statusAt: soon, abstract: 'Tóm tắt' }),
+    ) as [object, object];
+    await pushAs('one-stop', [ahead, other]);
+    hub.clock.nowMs += 7_200_000;
+    const now = msToInstant(hub.clock.nowMs);
+    await pushAs('one-stop', dossier({ status: 'processing', statusAt: now }));
+    await pushAs('one-stop', progress({ code: 'H60.01-250812-0036', at: now }), 'progress');
+    expect(await shown()).toMatchObject({ status: 'processing', statusAt: now });
+    expect(await shown()).not.toHaveProperty('abstract');
+    expect(await pushAs('one-stop', ahead)).toMatchObject({ results: [{ outcome: 'duplicate' }] });
+    hub.clock.nowMs = Date.parse(soon) + 60_000;
+    await hub.deliver();
+    for (const code of [CODE, 'H60.01-250812-0036'])
+      expect(await shown(code)).toMatchObject({ status: 'resolved', statusAt: soon, abstract: 'Tóm tắt' });
+    await pushAs('one-stop', dossier({ status: 'processing', statusAt: '2025-08-24T08:00:00+07:00' }));
+    expect(await shown()).toMatchObject({ status: 'resolved', statusAt: soon });
+    expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
   test('a dossier that begins in the future is found by each of its codes', async () => {

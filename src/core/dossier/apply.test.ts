@@ -336,6 +336,17 @@ describe('the order of arrival', () => {
     }
   });
 
+  sampled('with events far ahead gives the dossier that all of its history gives', () => {
+    for (let round = 0; round < rounds; round++) {
+      const sent = (): string => (next(3) === 0 ? '2025-08-10T00:00:00.000Z' : '2025-08-13T00:00:00.000Z');
+      const events = someEvents(next, () => true).map((event) => ({ ...event, recordedAt: sent() }));
+      const [one, other] = [played(events), played(shuffled(events, next))];
+      const story = JSON.stringify(events.map(({ record, ...event }) => event));
+      expect(JSON.stringify(other.held?.view), story).toBe(JSON.stringify(one.held?.view));
+      for (const { held, known } of [one, other]) expect(fold(known), story).toEqual(held?.view);
+    }
+  });
+
   sampled('with authority the newest event counts, at the same time the further one', () => {
     for (let round = 0; round < rounds; round++) {
       const events = someEvents(next, () => true).map((event) => ({ ...event, inferred: false }));

@@ -3,7 +3,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Erased } from '../erasure/erased.ts';
 import type { Folded } from './cached-folding.ts';
 import { claimedPaths } from './claims.ts';
-import { type ContentId, isSameContent } from './content-id.ts';
+import { type ContentId, isSameContent, NO_CONTENT } from './content-id.ts';
 import { type Anomaly, counts, type DossierEvent, isOwn, isOwnRecord, isPremature } from './event.ts';
 import { inEventOrder } from './event-order.ts';
 import { fold, foldWith, step } from './fold.ts';
@@ -22,7 +22,10 @@ export interface Held {
   readonly version: number;
   /** The latest recorded event time. Any later event is in order. */
   readonly lastAt: string;
-  /** The content of the newest complete record, which identifies a repeat without reading the history. */
+  /**
+   * The content of the newest complete record, which identifies a repeat without reading the history. NO_CONTENT while all
+   * records of the owner are far ahead.
+   */
   readonly contentId: ContentId;
   /** Present if its personal data was erased. Nothing more is applied to it then. */
   readonly erased?: Erased | undefined;
@@ -60,8 +63,17 @@ export function needsHistory(held: Held | undefined, incoming: Incoming): boolea
   if (takesOver(held, incoming)) return true;
   if (repeatsNewest(held, incoming)) return false;
   return (
-    incoming.at <= held.lastAt || !isOwn(incoming, held.owner) || isPremature(incoming) || mayStandIn(held, incoming)
+    incoming.at <= held.lastAt ||
+    !isOwn(incoming, held.owner) ||
+    isPremature(incoming) ||
+    isAllAhead(held) ||
+    mayStandIn(held, incoming)
   );
+}
+
+/** Whether the dossier shows a record far ahead, because no other exists. The first real record replaces it. */
+function isAllAhead({ contentId }: Held): boolean {
+  return isSameContent(contentId, NO_CONTENT);
 }
 
 /** Whether the step would end a wait, and may be a stand-in. Only the history shows whether it is one. */
@@ -220,9 +232,11 @@ export function addsNothing(said: object, standIns: readonly string[], known: ob
 function begin(code: string, event: RecordedEvent): Applied {
   if (!isOwnRecord(event, event.party)) throw new Error('a dossier begins with a complete record');
   const view = viewOf(beginFolding(event));
-  const lastAt = isPremature(event) ? (event.recordedAt ?? event.at) : event.at;
-  const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentId: event.contentId };
-  const anomaly = isPremature(event) ? 'ahead-of-time' : undefined;
+  const isAhead = isPremature(event);
+  const lastAt = isAhead ? (event.recordedAt ?? event.at) : event.at;
+  const contentId = isAhead ? NO_CONTENT : event.contentId;
+  const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentId };
+  const anomaly = isAhead ? 'ahead-of-time' : undefined;
   return { outcome: 'accepted', held, event, movedStatus: true, changed: true, anomaly };
 }
 
@@ -239,7 +253,7 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
   const changed = !isSameJson(view, before) || (own && !isPremature(event) && hasNewContent(events, event));
   const last = events.at(-1);
   const isLast = !last || inEventOrder(last, event) < 0;
-  const isOlder = event.at < before.statusAt && !event.inferred;
+  const isOlder = event.at < before.statusAt && !event.inferred && !isAllAhead(held);
   // An older event moves the status only if it shows that a later event of a party without authority was not allowed.
   const movedStatus = view.status !== before.status;
   const fillsOnly = !own && !event.authoritative && events.some((known) => isOwnRecordAt(known, event.at, owner));
