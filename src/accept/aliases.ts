@@ -1,3 +1,4 @@
+import { isAheadOfTime } from '#core/dossier/event';
 import { type Item, isRecord, isUpsert, type RecordItem, recordIn } from '#core/dossier/item';
 import type { Sender } from '#core/dossier/ownership';
 import { problem } from '#core/problem';
@@ -134,8 +135,9 @@ function holdAll(holders: Holders, { code, aliases = [] }: Dossier, party: strin
 }
 
 /** Later messages of the batch find the dossiers of a record from the party that is entitled to them. */
-function takeOver(holders: Holders, item: Item, { party, ownership }: Sender): void {
+function takeOver(holders: Holders, item: Item, { party, ownership, recordedAt }: Sender): void {
   if (!isRecord(item) || !isUpsert(item) || ownership?.entitled(item.record)?.party !== party) return;
+  if (isAheadOfTime(item.record.statusAt, recordedAt)) return;
   for (const dossier of holders.get(item.record.code)?.keys() ?? []) hold(holders, item.record.code, dossier, party);
 }
 

@@ -367,6 +367,18 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
+  test('a record far ahead takes another party’s dossier over at its moment', async () => {
+    await start();
+    const soon = '2025-08-25T08:00:00+07:00';
+    await pushAs('other', dossier({ applicant: FOREIGN }));
+    await pushAs('one-stop', dossier({ applicant: OWN, status: 'resolved', statusAt: soon }));
+    expect(await shown()).toMatchObject({ status: 'received', applicant: FOREIGN });
+    hub.clock.nowMs = Date.parse(soon) + 60_000;
+    await hub.deliver();
+    expect(await shown()).toMatchObject({ status: 'resolved', statusAt: soon, applicant: OWN });
+    expect((await hub.hub.rebuild()).differences).toEqual([]);
+  });
+
   test('a dossier that begins in the future is found by each of its codes', async () => {
     await start();
     const soon = '2025-08-25T08:00:00+07:00';

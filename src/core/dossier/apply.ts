@@ -90,9 +90,13 @@ export type Incoming = Omit<RecordedEvent, 'seq'> & {
   readonly isCorrection?: boolean;
 };
 
-/** Whether a record makes its party the owner of a dossier that another party began. */
-function takesOver(held: Held, { isEntitled, kind, party }: Incoming): boolean {
-  return isEntitled === true && kind === 'dossier' && party !== held.owner;
+/** Whether a record makes its party the owner of a dossier that another party began: at its moment, as it counts from then. */
+function takesOver(held: Held, incoming: Incoming): boolean {
+  return isOfNewOwner(held, incoming) && (!isPremature(incoming) || isAllAhead(held));
+}
+
+function isOfNewOwner({ owner }: Held, { isEntitled, kind, party }: Incoming): boolean {
+  return isEntitled === true && kind === 'dossier' && party !== owner;
 }
 
 /**
@@ -186,7 +190,7 @@ export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: 
       known.kind === kind &&
       known.correctedBy === undefined &&
       isSameContent(known.contentId, contentId) &&
-      (known.party === party || isOwn(known, held.owner)) &&
+      (known.party === party || (isOwn(known, held.owner) && !isOfNewOwner(held, incoming))) &&
       (!isPremature(known) || isPremature(incoming)),
   );
 }
@@ -337,8 +341,10 @@ function recorded(
 
 /**
  * Whether the content equals the newest complete record. Counts for other parties too: a copy of the owner's record
- * claims nothing.
+ * claims nothing, unless its party is to own the dossier.
  */
 function repeatsNewest(held: Held, incoming: Incoming): boolean {
-  return incoming.kind === 'dossier' && isSameContent(incoming.contentId, held.contentId);
+  return (
+    incoming.kind === 'dossier' && isSameContent(incoming.contentId, held.contentId) && !isOfNewOwner(held, incoming)
+  );
 }
