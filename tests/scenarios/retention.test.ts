@@ -135,7 +135,13 @@ describe('retention', () => {
   let hub: TestHub;
   let operator: Operator;
   beforeEach(async () => {
-    hub = await testHub({ nowMs: AFTERWARDS, keys: [...OPERATOR_KEYS], retention: RETENTION, retentionMonths: 3 });
+    hub = await testHub({
+      nowMs: AFTERWARDS,
+      keys: [...OPERATOR_KEYS],
+      retention: RETENTION,
+      retentionMonths: 3,
+      entries: { other: { may: ['status'] } },
+    });
     operator = operatorOf(hub);
   });
   afterEach(() => hub.close());
@@ -200,6 +206,28 @@ describe('retention', () => {
     for (const party of ['one-stop', 'other'])
       await hub.push(progress({ code: OWN, status: 'received', at: at(13) }), { what: 'progress', party });
     expect(await record()).toMatchObject({ ...told, ...later, applicant: before.applicant });
+  });
+
+  test('after all events of a dossier are dropped, older news adds to it, and later news moves it', async () => {
+    const { pool } = hub.hub.database;
+    const shown = async () => (await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body;
+    await hub.push(own({ ...RETURNED, status: 'processing', returnedAt: undefined, finishedAt: undefined }));
+    await pool.query('DELETE FROM events');
+    // The second one finds the first in the history.
+    for (const [day, more] of [
+      [12, { abstract: 'Tóm tắt' }],
+      [13, { note: 'Ghi chú' }],
+    ] as const) {
+      const { results } = await hub.push(dossier({ code: OWN, statusAt: at(day), applicant: undefined, ...more }));
+      expect(results).toMatchObject([{ outcome: 'stale' }]);
+    }
+    const added = { abstract: 'Tóm tắt', note: 'Ghi chú', applicant: { name: PERSON.name } };
+    expect(await shown()).toMatchObject({ status: 'processing', statusAt: at(15), ...added });
+    await pool.query('DELETE FROM events');
+    await hub.push(progress({ code: OWN, status: 'resolved', at: at(16) }), { what: 'progress', party: 'other' });
+    expect(await shown()).toMatchObject({ status: 'resolved', statusAt: at(16), ...added });
+    await hub.push(progress({ code: OWN, status: 'returned', at: at(17) }), { what: 'progress' });
+    expect(await shown()).toMatchObject({ status: 'returned', statusAt: at(17), ...added });
   });
 
   test('a former applicant whom only dropped events named stays masked', async () => {

@@ -2,14 +2,14 @@ import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Erased } from '../erasure/erased.ts';
 import type { Folded } from './cached-folding.ts';
-import { claimedPaths } from './claims.ts';
+import { claimedPaths, sharedOf } from './claims.ts';
 import { type ContentId, isSameContent, NO_CONTENT } from './content-id.ts';
 import { type Anomaly, counts, type DossierEvent, isOwn, isOwnRecord, isPremature } from './event.ts';
 import { inEventOrder } from './event-order.ts';
 import { fold, foldWith, step } from './fold.ts';
 import { merge } from './merge.ts';
 import { isSameJson } from './same-json.ts';
-import { begin as beginFolding, type DossierView, viewOf } from './state.ts';
+import { begin as beginFolding, type DossierView, type Folding, viewOf } from './state.ts';
 import { isFurther, mayFollow } from './status.ts';
 
 /** The index's data about one dossier. */
@@ -122,7 +122,7 @@ export function apply(
   if (repeatsNewest(held, incoming)) return duplicate(held);
   if (!needsHistory(held, incoming)) return append(held, event);
   if (isKnown(held, events, incoming)) return duplicate(held);
-  return insert(held, events, event, withDropped(held, events, judge(event, held.owner)));
+  return insert(held, events, event, withDropped(held, events, event, judge(event, held.owner)));
 }
 
 /** Applies an event of the owner that is later than all others. */
@@ -155,7 +155,7 @@ function correct(
   const event: RecordedEvent = { ...incoming, seq: held.version + 1, shared, authoritative };
   const others = events.map((one) => (one === corrected ? { ...one, correctedBy: event.seq } : one));
   const view = fold([...others, event], held.owner);
-  return { ...insert(held, others, event, withDropped(held, others, { view, anomaly: undefined })), corrected };
+  return { ...insert(held, others, event, withDropped(held, events, event, { view })), corrected };
 }
 
 /** The effective event of the same item of the same message. */
@@ -256,7 +256,7 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
   const own = isOwn(event, owner);
   const changed = !isSameJson(view, before) || (own && !isPremature(event) && hasNewContent(events, event));
   const last = events.at(-1);
-  const isLast = !last || inEventOrder(last, event) < 0;
+  const isLast = lacksSome(held, events) ? event.at > held.lastAt : !last || inEventOrder(last, event) < 0;
   const isOlder = event.at < before.statusAt && !event.inferred && !isAllAhead(held);
   // An older event moves the status only if it shows that a later event of a party without authority was not allowed.
   const movedStatus = view.status !== before.status;
@@ -272,11 +272,32 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
   });
 }
 
-/** The record keeps the members that only events of dropped months reported. */
-function withDropped(held: Held, events: readonly RecordedEvent[], folded: Folded): Folded {
+/** Whether earlier events of the dossier are gone with dropped months. */
+function lacksSome({ version }: Held, events: readonly RecordedEvent[]): boolean {
+  return events.length !== version;
+}
+
+/** The dossier with one more event, where dropped months told a part of it. They keep their members and their status. */
+function withDropped(held: Held, events: readonly RecordedEvent[], event: RecordedEvent, folded: Folded): Folded {
+  if (!lacksSome(held, events)) return folded;
   const { view } = folded;
-  if (!view || events.length === held.version) return folded;
+  const left = fold(events, held.owner);
+  const isFromLeft = left?.status === held.view.status && left.statusAt === held.view.statusAt;
+  if (!view || !isFromLeft) return overHeld(held, event);
   return { ...folded, view: { ...view, record: merge(held.view.record, view.record) } };
+}
+
+/** Applies an event to the held view: a later one changes it, and an older one only adds missing members. */
+function overHeld({ owner, view, lastAt, version }: Held, event: RecordedEvent): Folded {
+  if (!counts(event, owner)) return { view };
+  const { record: known, status, statusAt, inferred } = view;
+  const isLater = event.at >= lastAt && inEventOrder({ at: statusAt, status, inferred, seq: version }, event) < 0;
+  // At the time of the held status the owner decides.
+  const folding: Folding = { ...view, ownStatusAt: statusAt, ownRecordAt: statusAt };
+  if (isLater) return step(folding, event, owner);
+  if (!event.record) return { view };
+  const record = isOwn(event, owner) ? merge(event.record, known) : merge(known, sharedOf(event, known, true));
+  return { view: { ...view, record } };
 }
 
 function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean {
@@ -284,12 +305,14 @@ function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean
 }
 
 /** The latest time among the effective events. An event far ahead does not count, nor do those of an earlier owner. */
-function lastOf(events: readonly RecordedEvent[], event: RecordedEvent, { owner, lastAt }: Held): string {
+function lastOf(events: readonly RecordedEvent[], event: RecordedEvent, held: Held): string {
+  const { owner, lastAt } = held;
   const known = events.findLast((one) => counts(one, owner))?.at;
   const last = known ?? (counts(event, owner) ? event.at : lastAt);
-  // Without the time of recording nobody knows which events are far ahead, so a later held time stays.
-  const mayBeAhead = events[0]?.recordedAt === undefined;
-  return mayBeAhead && lastAt > last ? lastAt : last;
+  // Without the time of recording nobody knows which events are far ahead, so a later held time stays. So does that of a
+  // dropped month.
+  const isKept = events[0]?.recordedAt === undefined || lacksSome(held, events);
+  return isKept && lastAt > last ? lastAt : last;
 }
 
 function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | undefined {
