@@ -29,9 +29,19 @@ export function* linesIn(bytes: Buffer, maxBytes: number): Generator<Line, void>
   yield* splitter.end();
 }
 
+/** Counts the memory of a line that has begun. A yielded line is its reader's. */
+export interface LineMemory {
+  hold(bytes: number): void;
+  release(bytes: number): void;
+}
+
 /** Yields the lines of a stream as they arrive. */
-export async function* linesOf(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line, void> {
-  const splitter = createSplitter(maxBytes);
+export async function* linesOf(
+  chunks: AsyncIterable<Buffer>,
+  maxBytes: number,
+  memory?: LineMemory,
+): AsyncGenerator<Line, void> {
+  const splitter = createSplitter(maxBytes, memory);
   for await (const chunk of chunks) {
     yield* splitter.take(chunk);
     // The next chunk may be there already and would not let others run.
@@ -40,23 +50,44 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>, maxBytes: number):
   yield* splitter.end();
 }
 
-function createSplitter(maxBytes: number): LineSplitter {
-  let kept: Buffer[] = [];
+const EMPTY = Buffer.alloc(0);
+/** A line that comes in pieces has at least this much room, because each Buffer costs 200 bytes, even for one byte. */
+const LEAST_ROOM = 1024;
+
+function createSplitter(maxBytes: number, memory?: LineMemory): LineSplitter {
+  let kept = EMPTY;
   let size = 0;
   let number = 1;
 
+  function makeRoom(bytes: number): void {
+    if (bytes <= kept.length) return;
+    const room = Math.min(Math.max(bytes, 2 * kept.length, LEAST_ROOM), maxBytes + 1);
+    memory?.hold(room - kept.length);
+    const larger = Buffer.allocUnsafeSlow(room);
+    kept.copy(larger);
+    kept = larger;
+  }
+
   /** Bytes over the limit are counted, not stored. */
-  function keep(part: Buffer): void {
-    if (part.length > 0 && size <= maxBytes) kept.push(Buffer.from(part.subarray(0, maxBytes + 1 - size)));
+  function keep(part: Buffer, isWhole: boolean): void {
+    const stored = part.subarray(0, Math.max(maxBytes + 1 - size, 0));
+    if (isWhole) {
+      memory?.hold(stored.length);
+      kept = Buffer.from(stored);
+    } else {
+      makeRoom(Math.min(size + stored.length, maxBytes + 1));
+      stored.copy(kept, size);
+    }
     size += part.length;
   }
 
   function* finish(): Generator<Line, void> {
     if (size === 0) return;
-    const bytes = trimEnd(kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept));
+    const bytes = trimEnd(kept.subarray(0, size));
     // The CR of CR LF belongs to the line's end.
     const tooLong = bytes.length > maxBytes || size > maxBytes + 1;
-    kept = [];
+    memory?.release(kept.length);
+    kept = EMPTY;
     size = 0;
     yield { number, bytes: tooLong ? bytes.subarray(0, maxBytes) : bytes, tooLong };
   }
@@ -70,7 +101,7 @@ function createSplitter(maxBytes: number): LineSplitter {
           for (; from < chunk.length && (chunk[from] as number) <= SPACE; from++) if (chunk[from] === NEWLINE) number++;
         const found = chunk.indexOf(NEWLINE, from);
         const end = found === -1 ? chunk.length : found;
-        keep(chunk.subarray(from, end));
+        keep(chunk.subarray(from, end), size === 0 && found !== -1);
         if (found === -1) return;
         yield* finish();
         number++;

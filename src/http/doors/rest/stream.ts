@@ -45,7 +45,7 @@ async function streamHeld(request: Request, load: Load): Promise<Response> {
     partBytes = 0;
   };
   try {
-    for await (const line of linesOf(bodyChunks(c, hub.maxBodyBytes, hub.leaving, load), MAX_ITEM_BYTES)) {
+    for await (const line of linesOf(bodyChunks(c, hub.maxBodyBytes, hub.leaving, load), MAX_ITEM_BYTES, load)) {
       load.hold(line.bytes.length + LINE_BYTES);
       part.push(line);
       partBytes += line.bytes.length;
