@@ -17,7 +17,7 @@ export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault' | 'kin
   /** When the ownership rules came into force. Earlier messages count in full, as they did then. */
   readonly ownedSince: string;
   /** Whether records may be refused or wait. False for a rebuild: the recorded outcomes say which were applied. */
-  readonly isJudging: boolean;
+  readonly enforcesRules: boolean;
   /** Whether a party reports a step in several ways. See withFirstContentId (core/dossier/apply). */
   readonly stepsAreByMoment: (party: string) => boolean;
   /** Addresses under which the hub may fetch the files of a party. Undefined: none. */
@@ -33,7 +33,7 @@ export interface Acceptance {
   /** The result of each submission, in order. */
   readonly accepted: readonly Accepted[];
   /** How many recorded events were read to judge the new ones. */
-  readonly judged: number;
+  readonly eventsRead: number;
   /** The parties with a delivery that is due now. */
   readonly notify: readonly string[];
   readonly created: Created;
@@ -62,7 +62,7 @@ export function acceptDepsOf(
     ownedSince,
     recentCommits,
     knownCodes: createKnownCodes(database, nowMs),
-    isJudging: true,
+    enforcesRules: true,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
     filesFrom: (party) => parties.get(party)?.filesFrom,
     uuids: createUuids(nowMs),

@@ -1,4 +1,4 @@
-import type { Held } from '#core/dossier/apply';
+import type { IndexedDossier } from '#core/dossier/apply';
 import { isDossierItem, withStorableTexts } from '#core/dossier/item';
 import type { Sender } from '#core/dossier/ownership';
 import { catalogueKey } from '#core/identifiers/identifiers';
@@ -12,7 +12,7 @@ import { aliasPart, dossierPart } from '../index/dossiers.ts';
 import { correctedPart, eventPart } from '../index/events.ts';
 import { recordChangeParts } from '../index/record-changes.ts';
 import { recordEventPart } from '../index/record-events.ts';
-import { judgedPart, namedParts, recordPart } from '../index/records.ts';
+import { lockDossiersPart, namedParts, recordPart } from '../index/records.ts';
 import { recountPart } from '../index/recounts.ts';
 import { releaseSerialized } from '../index/sealed-records.ts';
 import { keptBodyPart } from '../ledger/body-removal.ts';
@@ -43,7 +43,7 @@ import { noteFileUses } from './named-files.ts';
 import { applyKindItem } from './record-item.ts';
 import {
   createdRecords,
-  judgedDossiers,
+  dossiersToLock,
   lastMessageOfRecords,
   loadRecordBook,
   namedByRecords,
@@ -86,7 +86,7 @@ export async function acceptBatch(
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
     ...namedParts(namedByRecords(deps, book, dossiers)),
-    judgedPart(judgedDossiers(deps, book, dossiers)),
+    lockDossiersPart(dossiersToLock(deps, book, dossiers)),
     await dossierPart(written.map(dossierRow), vault),
     aliasPart([...rows.aliases.values()]),
     cataloguePart([...rows.entries.values()]),
@@ -116,7 +116,7 @@ export async function acceptBatch(
   releaseWritten(rows, written);
   return {
     accepted: rows.accepted,
-    judged: dossiers.judged,
+    eventsRead: dossiers.eventsRead,
     notify: [...new Set(rows.deliveries.map((delivery) => delivery.party))],
     settledCauses: [...rows.entries.values()].map(({ kind, record }) =>
       unmappedKey(kind, catalogueKey(kind, record.code)),
@@ -128,7 +128,10 @@ export async function acceptBatch(
 /** The codes of new dossiers, and those that dossiers got. */
 function newCodes({ aliases }: Rows, written: readonly Working[]): readonly string[] {
   const created = written.filter((dossier) => !dossier.loaded);
-  return [...created.map(({ held }) => (held as Held).code), ...[...aliases.values()].map(({ code }) => code)];
+  return [
+    ...created.map(({ held }) => (held as IndexedDossier).code),
+    ...[...aliases.values()].map(({ code }) => code),
+  ];
 }
 
 /** Without a look-up, what another party says of a known dossier looks like the beginning of an unknown one. */

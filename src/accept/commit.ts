@@ -139,7 +139,7 @@ async function commitAll(
     if (isUnavailable(error) || isWhole || submissions.length <= 1) throw error;
     return commitHalves(deps, submissions, together, report);
   }
-  report?.(acceptance.judged);
+  report?.(acceptance.eventsRead);
   lastWrite.kept();
   onCommit(checked, acceptance);
   return acceptance.accepted;

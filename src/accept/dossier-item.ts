@@ -21,7 +21,7 @@ import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
 import { begin, candidates, type Dossiers, hidesMore, register, type Working } from './dossiers.ts';
 import { refusedAsErased } from './erased-item.ts';
-import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
+import { addToQuarantine, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to its dossier. */
 export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
@@ -115,7 +115,7 @@ function recordEvent(
     owner: sender.ownership && held.owner,
     anomaly: item.recorded ? item.recorded.anomaly : applied.anomaly,
   });
-  if (isPremature(event)) hold(place, untilItsMoment(item));
+  if (isPremature(event)) addToQuarantine(place, untilItsMoment(item));
   const { record, status, statusAt } = held.view;
   if (isNews) rows.changes.push({ code, status, statusAt, changedAt: submission.receivedAt });
   else rows.recounts.add(code);

@@ -1,4 +1,4 @@
-import { type Held, needsHistory, type RecordedEvent } from '#core/dossier/apply';
+import { type IndexedDossier, needsHistory, type RecordedEvent } from '#core/dossier/apply';
 import { createHistory, type History } from '#core/dossier/history';
 import { type DossierItem, isDossierItem, recordIn } from '#core/dossier/item';
 import { codesOf, namedBy, namesOfHeld, ownName } from '#core/dossier/names';
@@ -10,7 +10,7 @@ import type { DossierStep } from '#core/records/kind';
 import type { DossierRow } from '../index/dossiers.ts';
 import { loadEventsReading } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { loadIndexed } from '../index/load-indexed.ts';
 import type { Submission } from '../ledger/submission.ts';
 import { RECONCILE_DOOR } from '../parties/read-again.ts';
 import type { AcceptDeps } from './accept-deps.ts';
@@ -18,8 +18,8 @@ import type { AcceptDeps } from './accept-deps.ts';
 /** A dossier while a batch is applied to it. */
 export interface Working {
   readonly code: string;
-  readonly loaded: Held | undefined;
-  held: Held | undefined;
+  readonly loaded: IndexedDossier | undefined;
+  held: IndexedDossier | undefined;
   /** Its earlier events if the batch needs them, and those of the batch. */
   history: History<RecordedEvent>;
   readonly createdAt: string;
@@ -38,14 +38,14 @@ export interface Working {
 
 export interface Dossiers {
   /** How many recorded events were read to judge the new ones. */
-  readonly judged: number;
+  readonly eventsRead: number;
   readonly all: Set<Working>;
   /** By all names of a dossier. See namesOf. */
   readonly byName: Map<string, Set<Working>>;
 }
 
 export function noDossiers(): Dossiers {
-  return { judged: 0, all: new Set(), byName: new Map() };
+  return { eventsRead: 0, all: new Set(), byName: new Map() };
 }
 
 /**
@@ -71,14 +71,18 @@ export async function loadDossiers(
   const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
   const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
-  for (const { asked, aliasOf, held, createdAt, messageId, ...kept } of await loadHeld(database.pool, vault, codes)) {
+  for (const { asked, aliasOf, held, createdAt, messageId, ...kept } of await loadIndexed(
+    database.pool,
+    vault,
+    codes,
+  )) {
     const { former, rewrites } = kept;
     const working = loaded.get(held.code) ?? { ...begin(held.code, held, createdAt, messageId), former, rewrites };
     loaded.set(held.code, working);
     // The step of a record that names it by an alias is a step under its own code.
     register(dossiers, working, [ownName(held.code), ...namesOfHeld(asked, aliasOf)]);
   }
-  return { ...dossiers, judged: await loadHistories(deps, items, dossiers) };
+  return { ...dossiers, eventsRead: await loadHistories(deps, items, dossiers) };
 }
 
 interface SentItem {
@@ -92,8 +96,8 @@ export function senderOf(
   { party, receivedAt, door }: Pick<Submission, 'party' | 'receivedAt' | 'door'>,
 ): Sender {
   // A partner's answer that an operator adopted counts in full, because the order decides and not the partner's rights.
-  const isJudged = receivedAt >= ownedSince && door !== RECONCILE_DOOR;
-  return { party, recordedAt: receivedAt, ownership: isJudged ? ownership.at(receivedAt) : undefined };
+  const isRestricted = receivedAt >= ownedSince && door !== RECONCILE_DOOR;
+  return { party, recordedAt: receivedAt, ownership: isRestricted ? ownership.at(receivedAt) : undefined };
 }
 
 /** The items of a submission about dossiers. Includes doubtful ones, which an operator may have accepted before. */
@@ -112,7 +116,12 @@ export function stepItem(code: string, at: string, { status, actor, content }: D
   return { kind: 'record', operation: 'dossier.progress.v1', record, warnings: [] };
 }
 
-export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {
+export function begin(
+  code: string,
+  loaded: IndexedDossier | undefined,
+  createdAt: string,
+  messageId?: string,
+): Working {
   const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt, former: [], rewrites: 0 };
   const history = createHistory<RecordedEvent>();
   return { code, loaded, held: loaded, history, createdAt, messageId, ownsCode: false, ...nothingYet };
@@ -133,13 +142,13 @@ async function loadHistories(deps: AcceptDeps, items: readonly SentItem[], dossi
   // The content of steps is needed only if a step may repeat another in other words.
   const readsSteps = items.some(({ sender }) => stepsAreByMoment(sender.party));
   const histories = await loadEventsReading(database.pool, vault, codes, since, readsSteps ? undefined : []);
-  let judged = 0;
+  let read = 0;
   for (const working of wanted) {
     const events = histories.get(working.code) ?? [];
     working.history = createHistory(events);
-    judged += events.length;
+    read += events.length;
   }
-  return judged;
+  return read;
 }
 
 /** The dossiers with an event that is not later than all recorded ones, or not their owner's. See core/dossier/apply. */
@@ -148,7 +157,7 @@ function needingHistory(
   items: readonly SentItem[],
   dossiers: Dossiers,
 ): ReadonlySet<Working> {
-  const reached = new Map<Working, Held>();
+  const reached = new Map<Working, IndexedDossier>();
   const wanted = new Set<Working>();
   // An item may name its dossier by a code that an earlier item of the batch gives to it.
   const given = new Map<string, ReadonlySet<Working>>();
@@ -221,7 +230,7 @@ export function dossierRow(working: Working): DossierRow {
   ];
   const former = formerPeople(working.former, named, working.held?.view.record.applicant);
   return {
-    held: working.held as Held,
+    held: working.held as IndexedDossier,
     madeFrom: working.loaded?.version ?? 0,
     messageId: working.messageId as string,
     receivedAt: working.receivedAt,

@@ -21,7 +21,7 @@ import { type Dossiers, stepItem } from './dossiers.ts';
 import { refusedAsErased } from './erased-item.ts';
 import { whyRecordWaits } from './record-waits.ts';
 import { dossierOf, keepRecord, othersOf, type RecordBook, rivalOf, type WorkingRecord } from './records.ts';
-import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
+import { addToQuarantine, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to a record of its kind. */
 export function applyKindItem(
@@ -66,7 +66,7 @@ export function applyKindItem(
   const saysPeople = reach === 'all' && !item.isRelayed;
   const isNews = applied.event !== undefined && !recorded;
   const problems =
-    isNews && place.deps.isJudging ? problemsOf(working, applied.held.view, saysPeople, book, dossiers) : [];
+    isNews && place.deps.enforcesRules ? problemsOf(working, applied.held.view, saysPeople, book, dossiers) : [];
   if (problems.length > 0) return { index, code, outcome: 'invalid', problems };
   settleWaiting(place, applied.outcome);
   if (applied.held.isHeld) return holdRecord(place, working, applied, item, holding, book);
@@ -155,7 +155,7 @@ function holdRecord(
   };
   if (applied.event) {
     write(place, working, applied, book);
-    hold(place, waiting);
+    addToQuarantine(place, waiting);
   }
   return { index: place.index, code, outcome: 'quarantined', problems: [reason] };
 }

@@ -31,7 +31,7 @@ export function whyRecordWaits(
     const problems = [problem('/stateAt', 'applied-at-its-time', { moment: stateAt })];
     return waiting(item, 'ahead-of-time', `ahead-of-time:${stateAt}`, problems);
   }
-  if (!place.deps.isJudging || isOfHub(place.submission.party)) return undefined;
+  if (!place.deps.enforcesRules || isOfHub(place.submission.party)) return undefined;
   const ofCode = ownedByAnother(place, working, record);
   // Released when the owner has sent the record.
   if (ofCode) return waiting(item, 'not-owner', recordUnknownKey(working.subject), [ofCode]);

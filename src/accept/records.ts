@@ -1,6 +1,6 @@
 import { type DossierItem, type RecordItem, recordIn } from '#core/dossier/item';
 import { hasResult } from '#core/dossier/status';
-import type { HeldRecord, KindEvent } from '#core/records/apply';
+import type { IndexedRecord, KindEvent } from '#core/records/apply';
 import {
   type DossierFacts,
   type DossierStep,
@@ -14,8 +14,8 @@ import { formerIn } from '#core/records/mask-record';
 import { loadDossierFacts } from '../index/dossier-facts.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import {
-  type JudgedDossier,
   keyOfDossier,
+  type LockedDossier,
   loadOfDossiers,
   loadRecords,
   type NamedByRecords,
@@ -32,8 +32,8 @@ import { type Dossiers, stepItem, workingNamed } from './dossiers.ts';
 export interface WorkingRecord {
   readonly kind: Kind;
   readonly subject: string;
-  readonly loaded: HeldRecord | undefined;
-  held: HeldRecord | undefined;
+  readonly loaded: IndexedRecord | undefined;
+  held: IndexedRecord | undefined;
   readonly events: KindEvent[];
   readonly createdAt: string;
   /** The newest message that was applied to it, with the data for its freshness. */
@@ -53,7 +53,7 @@ export interface RecordBook {
   readonly codes: DossierCodes;
   /** The dossiers that records name, as the index has them, by the code that the record says. */
   readonly dossiers: ReadonlyMap<string, NamedDossier & { readonly messageId: string }>;
-  /** The records of kinds that are judged together, as the index has them, by `keyOfDossier`. */
+  /** The records of kinds that are decided together, as the index has them, by `keyOfDossier`. */
   readonly ofDossiers: ReadonlyMap<string, RecordsOfDossier>;
 }
 
@@ -80,15 +80,15 @@ export async function loadRecordBook(deps: AcceptDeps, submissions: readonly Sub
   const items = submissions.flatMap((submission) => kindItemsOf(kinds, submission));
   const records = { bySubject: new Map<string, WorkingRecord>(), byUniqueKey: new Map<string, WorkingRecord>() };
   if (items.length === 0) return { ...records, codes: NO_CODES, dossiers: new Map(), ofDossiers: new Map() };
-  const judged = items.filter(({ kind }) => isJudgedTogether(deps, kind));
-  const codes = judged.length > 0 ? newDossierCodes(submissions) : NO_CODES;
-  const said = judged.flatMap(({ record }) => record.dossierCode ?? []);
+  const together = items.filter(({ kind }) => isDecidedTogether(deps, kind));
+  const codes = together.length > 0 ? newDossierCodes(submissions) : NO_CODES;
+  const said = together.flatMap(({ record }) => record.dossierCode ?? []);
   await loadCodes(database, codes, [...codes.given.keys(), ...said]);
   for (const working of await loadNamed(deps, items, codes)) keepRecord(records, working);
   const dossiersOf = ({ kind, record }: KindItem) => namedDossiers(records, kind, record);
   // A report leaves the dossier of its record out.
-  await loadCodes(database, codes, judged.flatMap(dossiersOf));
-  const together = judged.flatMap((item) =>
+  await loadCodes(database, codes, together.flatMap(dossiersOf));
+  const subjects = together.flatMap((item) =>
     dossiersOf(item)
       .flatMap((named) => [...possibleCodesOf(codes, named)])
       .map((dossier) => ({ kind: item.kind.name, dossier })),
@@ -97,7 +97,7 @@ export async function loadRecordBook(deps: AcceptDeps, submissions: readonly Sub
     ...records,
     codes,
     dossiers: await loadDossierFacts(database.pool, [...new Set(items.flatMap(dossiersOf))]),
-    ofDossiers: await loadOfDossiers(database.pool, together),
+    ofDossiers: await loadOfDossiers(database.pool, subjects),
   };
 }
 
@@ -118,7 +118,7 @@ async function loadNamed(
     ...named.flatMap(({ kind, held }) => (held && uniqueKeyOf(kind, held.view)) ?? []),
   ]);
   const others = [...new Set(places)].filter((key) => !known.has(key));
-  if (!deps.isJudging || others.length === 0) return named;
+  if (!deps.enforcesRules || others.length === 0) return named;
   // Another batch may have moved a record since the first reading. The commit notices that.
   const read = new Set(named.map(({ subject }) => subject));
   return [...named, ...(await loadWorking(deps, [], others)).filter(({ subject }) => !read.has(subject))];
@@ -142,11 +142,11 @@ async function loadWorking(
 }
 
 /**
- * Whether the records of a kind about one dossier are judged together: the step of the dossier depends on all of them, or it
+ * Whether the records of a kind about one dossier are decided together: the step of the dossier depends on all of them, or it
  * may have only one.
  */
-function isJudgedTogether({ isJudging }: Pick<AcceptDeps, 'isJudging'>, kind: Kind): boolean {
-  return kind.dossierStep !== undefined || (isJudging && kind.uniqueBy !== undefined);
+function isDecidedTogether({ enforcesRules }: Pick<AcceptDeps, 'enforcesRules'>, kind: Kind): boolean {
+  return kind.dossierStep !== undefined || (enforcesRules && kind.uniqueBy !== undefined);
 }
 
 /**
@@ -315,27 +315,27 @@ export function createdRecords({ bySubject }: RecordBook): readonly string[] {
 /** The most codes of dossiers that a batch locks, because the locks of all batches share one table. */
 const MOST_LOCKED_CODES = 4_000;
 
-/** The dossiers of changed records that were judged with the other records of their kind, under each code. */
-export function judgedDossiers(deps: AcceptDeps, book: RecordBook, dossiers: Dossiers): readonly JudgedDossier[] {
-  const judged = new Map<string, JudgedDossier>();
-  for (const [kind, named] of namedByJudged(deps, book)) {
+/** The dossiers of changed records that were decided with the other records of their kind, under each code. */
+export function dossiersToLock(deps: AcceptDeps, book: RecordBook, dossiers: Dossiers): readonly LockedDossier[] {
+  const locked = new Map<string, LockedDossier>();
+  for (const [kind, named] of namedTogether(deps, book)) {
     const own = dossierOf(book, dossiers, named)?.code ?? named;
-    const room = Math.max(0, MOST_LOCKED_CODES - judged.size);
+    const room = Math.max(0, MOST_LOCKED_CODES - locked.size);
     for (const dossier of [named, own, ...codesOfDossier(book.codes, dossiers, own).slice(0, room)]) {
       const key = keyOfDossier(kind.name, dossier);
-      judged.set(key, { kind: kind.name, dossier, newest: book.ofDossiers.get(key)?.newest });
+      locked.set(key, { kind: kind.name, dossier, newest: book.ofDossiers.get(key)?.newest });
     }
   }
-  return [...judged.values()];
+  return [...locked.values()];
 }
 
 /** What the batch read of the codes that changed records say, and of the dossiers that have them after the batch. */
 export function namedByRecords(deps: AcceptDeps, book: RecordBook, dossiers: Dossiers): readonly NamedByRecords[] {
   // A rebuild is alone with its index.
-  if (!deps.isJudging) return [];
+  if (!deps.enforcesRules) return [];
   const { stored, versions } = book.codes;
   const named = new Map<string, NamedByRecords>();
-  for (const [, said] of namedByJudged(deps, book)) {
+  for (const [, said] of namedTogether(deps, book)) {
     const code = stored.get(said)?.[0] ?? said;
     named.set(code, { code, version: versions.get(code) });
     // The batch may give the code to another dossier.
@@ -346,10 +346,10 @@ export function namedByRecords(deps: AcceptDeps, book: RecordBook, dossiers: Dos
   return [...named.values()];
 }
 
-/** The codes of dossiers that changed records say, or said before, by kind. Only of kinds that are judged together. */
-function namedByJudged(deps: AcceptDeps, book: RecordBook): readonly (readonly [kind: Kind, named: string])[] {
+/** The codes of dossiers that changed records say, or said before, by kind. Only of kinds that are decided together. */
+function namedTogether(deps: AcceptDeps, book: RecordBook): readonly (readonly [kind: Kind, named: string])[] {
   return [...book.bySubject.values()].flatMap(({ kind, held, loaded }) => {
-    if (!held || held === loaded || !isJudgedTogether(deps, kind)) return [];
+    if (!held || held === loaded || !isDecidedTogether(deps, kind)) return [];
     const named = new Set([held.view.dossierCode, loaded?.view.dossierCode]);
     return [...named].flatMap((code) => (code === undefined ? [] : [[kind, code] as const]));
   });

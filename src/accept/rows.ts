@@ -109,18 +109,18 @@ export function route(
     });
 }
 
-/** Adds an item to the quarantine. A released item moves there if it now waits for another cause. */
+/** The result of an item that waits. A released item moves in the quarantine if it now waits for another cause. */
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { released } = submission;
   // The catalogue is public, and operators compare its names.
   const cause = isOfCatalogue(item.operation) ? item.cause : keptCause(item.cause);
   if (released && released.causeKey !== cause.key) settleWaiting({ submission, rows }, CAUSE_CHANGED);
-  if (released?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
+  if (released?.causeKey !== cause.key) addToQuarantine({ submission, source, rows }, { ...item, cause });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
 }
 
 /** Adds an item to the quarantine. */
-export function hold(
+export function addToQuarantine(
   { submission, source, rows }: Pick<Place, 'submission' | 'source' | 'rows'>,
   item: WaitingItem,
 ): void {

@@ -17,8 +17,8 @@ export interface WaitingItems {
 }
 
 const SOON_MS = 20;
-/** Doubtful text was judged before an item came to wait here. */
-const JUDGED = true;
+/** Somebody decided about doubtful text before an item came to wait here. */
+const AS_IT_STANDS = true;
 
 export function createWaitingItems(database: Database, release: ReleaseItems, background: Background): WaitingItems {
   const dossiers = new Set<string>();
@@ -32,7 +32,7 @@ export function createWaitingItems(database: Database, release: ReleaseItems, ba
     records.clear();
     background.run(
       'release',
-      loadWaitingFor(database, created).then((waiting) => release(waiting, JUDGED)),
+      loadWaitingFor(database, created).then((waiting) => release(waiting, AS_IT_STANDS)),
     );
   }
   return {
@@ -46,8 +46,8 @@ export function createWaitingItems(database: Database, release: ReleaseItems, ba
       const { rows, end } = await loadReleasable(database, examined);
       // Items that cannot be released block no others.
       examined = end;
-      await release(rows, JUDGED);
-      await release(await loadDueItems(database, now), JUDGED);
+      await release(rows, AS_IT_STANDS);
+      await release(await loadDueItems(database, now), AS_IT_STANDS);
     },
     lookNow,
   };

@@ -8,7 +8,7 @@ import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { inTransaction } from '../database/transaction.ts';
 import { createUuids } from '../database/uuid.ts';
-import { dossierNamed, loadHeld } from '../index/load-held.ts';
+import { dossierNamed, loadIndexed } from '../index/load-indexed.ts';
 import type { Answered, Asked, AskedQuestion } from '../kit/asker.ts';
 import { beginAsk, endAsk } from '../ledger/asks.ts';
 import { writeAudit } from '../ledger/audit.ts';
@@ -168,7 +168,7 @@ async function withDossier(
   const unfilled = { order, taken: [] };
   const missing = Object.entries(fromDossier).filter(([name]) => order.values[name] === undefined);
   if (missing.length === 0 || order.dossierCode === undefined) return unfilled;
-  const found = dossierNamed(await loadHeld(database.pool, vault, [order.dossierCode]));
+  const found = dossierNamed(await loadIndexed(database.pool, vault, [order.dossierCode]));
   if (!found) return unfilled;
   const { record } = found.held.view;
   const filled = missing.flatMap(([name, path]) => {

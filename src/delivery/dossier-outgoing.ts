@@ -4,7 +4,7 @@ import { loadEntries } from '../catalogue/catalogue.ts';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import { loadEventsReading, type ReadEvent } from '../index/events.ts';
-import { type Found, loadHeld } from '../index/load-held.ts';
+import { type Found, loadIndexed } from '../index/load-indexed.ts';
 import type { Original, Originals } from '../index/originals.ts';
 import type { RecentCommit, RecentCommits } from '../index/recent-commits.ts';
 import { stateAt } from '../index/state-at.ts';
@@ -99,7 +99,7 @@ async function loadDossiers(
   const toLoad = codes.filter((code) => !recent.has(code));
   const older = codes.filter((code) => !isFirst(recent.get(code)));
   const [found, known] = await Promise.all([
-    loadHeld(database.pool, vault, toLoad),
+    loadIndexed(database.pool, vault, toLoad),
     loadKnownSubjects(database, party, older),
   ]);
   const held = new Map<string, Pick<Found, 'held' | 'createdAt'>>(recent);

@@ -5,7 +5,7 @@ import { formerIn, maskRecord } from '#core/records/mask-record';
 import { momentsOf } from '#core/records/moments';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadEntries } from '../catalogue/catalogue.ts';
-import { dossierNamed, loadHeld } from '../index/load-held.ts';
+import { dossierNamed, loadIndexed } from '../index/load-indexed.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import { type FoundRecord, loadRecords } from '../index/records.ts';
 import type { Change, Outgoing } from '../kit/sender.ts';
@@ -78,7 +78,7 @@ async function dossiersOf(
 ): Promise<ReadonlyMap<string, Dossier>> {
   const codes = [...new Set(records.flatMap(({ held }) => held.view.dossierCode ?? []))];
   if (codes.length === 0) return new Map();
-  const found = await loadHeld(database.pool, vault, codes);
+  const found = await loadIndexed(database.pool, vault, codes);
   const dossiers = new Map<string, Dossier>();
   for (const [code, named] of groupBy(found, ({ asked }) => asked)) {
     const one = dossierNamed(named);

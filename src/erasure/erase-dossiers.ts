@@ -4,7 +4,7 @@ import { createEraser, createHider } from '#core/erasure/erase-record';
 import { formerPeople, type Person } from '#core/masking/mentions';
 import type { DossierRow } from '../index/dossiers.ts';
 import { type LoadedEvent, loadEvents } from '../index/events.ts';
-import { type Found, loadHeld } from '../index/load-held.ts';
+import { type Found, loadIndexed } from '../index/load-indexed.ts';
 import type { WaitingName } from '../ledger/erasures.ts';
 import type { ErasedRows, ErasingHub, Order } from './erasing.ts';
 import { stepsOfRecords } from './steps-of-records.ts';
@@ -14,7 +14,7 @@ type DossierRows = Pick<ErasedRows, 'dossiers' | 'events' | 'changes' | 'message
 /** The rows of dossiers without personal data. Leaves out dossiers that have none any more. */
 export async function erasedDossiers(hub: ErasingHub, codes: readonly string[], order: Order): Promise<DossierRows> {
   const { database, vault } = hub;
-  const found = (await loadHeld(database.pool, vault, codes)).filter(
+  const found = (await loadIndexed(database.pool, vault, codes)).filter(
     ({ aliasOf, held }) => aliasOf === undefined && !held.erased,
   );
   const empty = { dossiers: [], events: [], changes: [], messages: [], subjects: [], names: [] };

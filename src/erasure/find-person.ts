@@ -10,7 +10,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import { placeOf, readSealed, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
 import { namesDossier } from '../index/dossier-names.ts';
-import { dossierNamed, loadHeld } from '../index/load-held.ts';
+import { dossierNamed, loadIndexed } from '../index/load-indexed.ts';
 import { loadRecords } from '../index/records.ts';
 import { heldAmong, holdsOfPeople, newestHold, type PersonHold } from '../ledger/legal-holds.ts';
 import { isOfCatalogueIn } from '../ledger/messages.ts';
@@ -172,7 +172,7 @@ async function personOf({ database, vault }: ErasingHub, code: string, kind: Kin
     const found = await loadRecords(database.pool, vault, wanted);
     return { people: found.flatMap(({ held }) => peopleIn(kind, held.view)).slice(0, 1) };
   }
-  const found = await loadHeld(database.pool, vault, [code]);
+  const found = await loadIndexed(database.pool, vault, [code]);
   const one = dossierNamed(found);
   if (!one && found.length > 0) return { code, codes: [...new Set(found.map(({ held }) => held.code))].sort() };
   const { applicant } = one?.held.view.record ?? {};

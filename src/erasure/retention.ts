@@ -5,7 +5,7 @@ import { peopleIn } from '#core/records/mask-record';
 import { type Batch, besideNoNewHold, besideNoRebuild } from '../database/erasure-lock.ts';
 import { dropOldPartitions } from '../database/partitions.ts';
 import { withSessionLock } from '../database/session-lock.ts';
-import { everNamed, loadHeld } from '../index/load-held.ts';
+import { everNamed, loadIndexed } from '../index/load-indexed.ts';
 import { loadRecords } from '../index/records.ts';
 import { countRetained, loadRetained, monthsBefore, type RetainedCount } from '../index/retained.ts';
 import { forgetAskers } from '../ledger/asks.ts';
@@ -200,7 +200,7 @@ async function peopleOf(
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Person[]>> {
   const found = new Map<string, readonly Person[]>();
-  for (const one of await loadHeld(database.pool, vault, subjects))
+  for (const one of await loadIndexed(database.pool, vault, subjects))
     if (one.aliasOf === undefined) found.set(one.held.code, everNamed(one));
   for (const { subject, held } of await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] })) {
     const kind = kinds.ofSubject(subject);

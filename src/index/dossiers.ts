@@ -1,4 +1,4 @@
-import type { Held } from '#core/dossier/apply';
+import type { IndexedDossier } from '#core/dossier/apply';
 import { filterWords } from '#core/dossier/filter-words';
 import { lastFour, serviceKey } from '#core/identifiers/identifiers';
 import type { Mentions, Person } from '#core/masking/mentions';
@@ -13,7 +13,7 @@ import { sealContentId, sealRecord } from './sealed-records.ts';
 
 /** A dossier to write: its newest state, and the message that led to it. */
 export interface DossierRow {
-  readonly held: Held;
+  readonly held: IndexedDossier;
   /** The version that the new state was made from. 0 for a new dossier. */
   readonly madeFrom: number;
   /** The message that led to this state. */
@@ -93,7 +93,7 @@ function prepare(row: DossierRow, vault: Vault, masked = maskedOf(row)): Written
   };
 }
 
-function wordsOfFilters({ owner, view: { record } }: Held): string {
+function wordsOfFilters({ owner, view: { record } }: IndexedDossier): string {
   const { status, agencyCode, serviceCode, fieldCode, channel, receivedAt } = record;
   const service = serviceKey(serviceCode);
   return filterWords({ owner, status, agencyCode, serviceKey: service, fieldCode, channel, receivedAt });

@@ -6,7 +6,7 @@ import type { HandlingFacts, Share } from '#core/records/handling';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
-import { dossierNamed, loadHeld } from './load-held.ts';
+import { dossierNamed, loadIndexed } from './load-indexed.ts';
 
 /**
  * How a dossier was handled, by any of its codes. Undefined if the index has no such dossier.
@@ -22,7 +22,7 @@ export function createHandlingReader(
   nowMs: () => number,
 ): HandlingReader {
   return async (dossier, at) => {
-    const found = dossierNamed(await loadHeld(database.pool, vault, [dossier]));
+    const found = dossierNamed(await loadIndexed(database.pool, vault, [dossier]));
     if (!found) return undefined;
     const { code, owner, view } = found.held;
     const { record } = view;

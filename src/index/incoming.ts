@@ -1,4 +1,4 @@
-import type { Held, Incoming } from '#core/dossier/apply';
+import type { Incoming, IndexedDossier } from '#core/dossier/apply';
 import type { DossierItem } from '#core/dossier/item';
 import type { Sender } from '#core/dossier/ownership';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -12,7 +12,7 @@ import { contentIdOf } from './sealed-records.ts';
 export function incomingOf(
   item: DossierItem,
   { party, recordedAt, ownership }: Sender,
-  held: Held | undefined,
+  held: IndexedDossier | undefined,
   authoritative: boolean,
 ): Incoming {
   const isDossier = item.operation === 'dossier.upsert.v1';
@@ -42,7 +42,7 @@ export function incomingOf(
 }
 
 /** The record with known values in place of assumed members. A constant fills only a member that nobody has set. */
-function withKnown(record: Dossier, assumed: readonly string[] = [], held: Held | undefined): Dossier {
+function withKnown(record: Dossier, assumed: readonly string[] = [], held: IndexedDossier | undefined): Dossier {
   if (assumed.length === 0) return record;
   const known: Readonly<Record<string, unknown>> = { ...held?.view.record };
   const said = assumed.filter((member) => !['code', 'status', 'statusAt'].includes(member) && member in known);

@@ -8,7 +8,7 @@ import type { Database } from '../database/pool.ts';
 import { placeOf, readSealed } from '../database/sealed-places.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { sealFormer } from './dossiers.ts';
-import { formerOf, type SealedFormer } from './load-held.ts';
+import { formerOf, type SealedFormer } from './load-indexed.ts';
 import { maskStaleRecords } from './mask-records.ts';
 import { maskedJson, peopleOf } from './masked-json.ts';
 

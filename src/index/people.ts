@@ -3,7 +3,7 @@ import { shareByKey } from '../concurrency/batch-calls.ts';
 import { mapYielding } from '../concurrency/yielding.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { dossierNamed, everNamed, loadHeld } from './load-held.ts';
+import { dossierNamed, everNamed, loadIndexed } from './load-indexed.ts';
 
 /** All applicants that a dossier ever named, up to one of its events. */
 interface Known {
@@ -87,7 +87,7 @@ async function goOn(database: Database, vault: Vault, code: string, before: Know
 
 /** By their JSON. The events of some of them may be in dropped months. */
 async function peopleInRow({ pool }: Database, vault: Vault, code: string): Promise<ReadonlyMap<string, Person>> {
-  const found = dossierNamed(await loadHeld(pool, vault, [code]));
+  const found = dossierNamed(await loadIndexed(pool, vault, [code]));
   return new Map((found ? everNamed(found) : []).map((person) => [JSON.stringify(person), person]));
 }
 

@@ -16,7 +16,7 @@ import { countDue, type DueFilter, type DuePlace, listDue } from './due-dossiers
 import { type LoadedEvent, loadEvents } from './events.ts';
 import { type HistoryPage, readHistoryPage } from './history.ts';
 import { countDossiers, openedRecord, readInCodeOrder, readList, readThese, type ServedDossier } from './list.ts';
-import { everNamed, loadHeld } from './load-held.ts';
+import { everNamed, loadIndexed } from './load-indexed.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 import type { Place } from './newest-page.ts';
 import { createMasks } from './people.ts';
@@ -169,7 +169,7 @@ const OPENED_AT_ONCE = 10;
 async function readPeople({ pool }: Database, vault: Vault, codes: readonly string[]): Promise<readonly Person[]> {
   const people: Person[] = [];
   for (let from = 0; from < codes.length; from += OPENED_AT_ONCE)
-    for (const found of await loadHeld(pool, vault, codes.slice(from, from + OPENED_AT_ONCE)))
+    for (const found of await loadIndexed(pool, vault, codes.slice(from, from + OPENED_AT_ONCE)))
       people.push(...everNamed(found));
   return people;
 }
@@ -273,7 +273,7 @@ async function readToldBy(
   party: string,
 ): Promise<RecipientView | undefined> {
   const [[found], events] = await Promise.all([
-    loadHeld(database.pool, vault, [code]),
+    loadIndexed(database.pool, vault, [code]),
     readEvents(database, vault, code),
   ]);
   if (!found) return undefined;

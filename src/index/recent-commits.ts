@@ -1,10 +1,10 @@
-import type { Held } from '#core/dossier/apply';
+import type { IndexedDossier } from '#core/dossier/apply';
 import { createByteLru } from '../concurrency/byte-lru.ts';
 import { bytesOf } from './sealed-records.ts';
 
 /** A dossier after a message that this process has just committed. */
 export interface RecentCommit {
-  readonly held: Held;
+  readonly held: IndexedDossier;
   /** When it was first recorded. */
   readonly createdAt: string;
   /** The door and arrival of the message. Its deliveries were created at that time. */

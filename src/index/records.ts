@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { groupBy } from '#core/group-by';
 import type { Person } from '#core/masking/mentions';
-import type { HeldRecord } from '#core/records/apply';
+import type { IndexedRecord } from '#core/records/apply';
 import { type CountedRecord, type Kind, type KindRecord, type StateOf, subjectOf } from '#core/records/kind';
 import { maskRecord, proofIn } from '#core/records/mask-record';
 import { recordWords } from '#core/vietnamese/search-words';
@@ -14,7 +14,7 @@ import { contentIdOf, sealContentId, sealRecord } from './sealed-records.ts';
 /** A record to be written: its newest state, and the message that made it so. */
 export interface RecordRow {
   readonly kind: Kind;
-  readonly held: HeldRecord;
+  readonly held: IndexedRecord;
   /** See formerIn. */
   readonly former: readonly Person[];
   /** The version that the new state was made from; 0 for a new record. */
@@ -35,7 +35,7 @@ export interface RecordRow {
 export interface FoundRecord {
   readonly subject: string;
   readonly uniqueKey: string | undefined;
-  readonly held: HeldRecord;
+  readonly held: IndexedRecord;
   readonly messageId: string;
   readonly party: string;
   readonly receivedAt: string;
@@ -162,7 +162,7 @@ const unnamedPart = definePart<NamedByRecords>(
 export const keyOfDossier = (kind: string, dossier: string): string => `${kind} ${dossier}`;
 
 /** A dossier whose records of a kind a batch judged together, and the newest message of them then. */
-export interface JudgedDossier {
+export interface LockedDossier {
   readonly kind: string;
   readonly dossier: string;
   readonly newest: string | undefined;
@@ -172,13 +172,13 @@ export interface JudgedDossier {
  * Locks these dossiers for records of the kind until the commit, and looks again: another process may have written a record of
  * one meanwhile, and then the batch fails (40001). It comes before the records are written.
  */
-export function judgedPart(rows: readonly JudgedDossier[]): Part {
+export function lockDossiersPart(rows: readonly LockedDossier[]): Part {
   // Sorted, so that two batches with the same dossiers wait for one another instead of deadlocking.
   return judged([...rows].sort((a, b) => (keyOfDossier(a.kind, a.dossier) < keyOfDossier(b.kind, b.dossier) ? -1 : 1)));
 }
 
 const JUDGED = 'judged';
-const judged = definePart<JudgedDossier>(
+const judged = definePart<LockedDossier>(
   JUDGED,
   {
     kind: ['text', (row) => row.kind],

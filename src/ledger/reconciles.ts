@@ -220,7 +220,7 @@ const LAST_DELIVERED = `
   ORDER BY d.subject, d.id DESC`;
 
 /** Our version of a dossier or record. */
-export interface HeldVersion {
+export interface OwnVersion {
   readonly version: number;
   readonly messageId: string;
 }
@@ -229,8 +229,8 @@ export interface HeldVersion {
 export async function loadVersions(
   database: Database,
   subjects: readonly string[],
-): Promise<ReadonlyMap<string, HeldVersion>> {
-  const { rows } = await database.pool.query<HeldVersion & { subject: string }>({
+): Promise<ReadonlyMap<string, OwnVersion>> {
+  const { rows } = await database.pool.query<OwnVersion & { subject: string }>({
     name: 'held versions',
     text: `SELECT code AS subject, version, last_message_id AS "messageId" FROM dossiers WHERE code = ANY($1::text[])
            UNION ALL

@@ -53,7 +53,7 @@ interface SealedAttempt {
   readonly wire: Sealed | undefined;
 }
 
-interface Held {
+interface HeldDelivery {
   readonly claimed: Claimed;
   readonly cause: Cause;
   readonly since: string;
@@ -132,17 +132,17 @@ const attemptPart = definePart<SealedAttempt>(
 /** A held delivery is in the same list as a waiting item. */
 const heldColumns = {
   ...causeColumns,
-  party: ['text', (r: Held) => r.claimed.party],
-  operation: ['text', (r: Held) => r.claimed.operation],
-  code: ['text', (r: Held) => r.claimed.subject],
-  message_id: ['uuid', (r: Held) => r.claimed.messageId],
-  delivery_id: ['int8', (r: Held) => r.claimed.id],
-  opened_at: ['timestamptz', (r: Held) => r.since],
+  party: ['text', (r: HeldDelivery) => r.claimed.party],
+  operation: ['text', (r: HeldDelivery) => r.claimed.operation],
+  code: ['text', (r: HeldDelivery) => r.claimed.subject],
+  message_id: ['uuid', (r: HeldDelivery) => r.claimed.messageId],
+  delivery_id: ['int8', (r: HeldDelivery) => r.claimed.id],
+  opened_at: ['timestamptz', (r: HeldDelivery) => r.since],
 } as const;
 
 const insertHeld = insertInto('quarantine', Object.keys(heldColumns), ['words']);
 /** Only of deliveries that this statement holds. Nothing would ever settle the row of another one. */
-const heldPart = definePart<Held>('held', heldColumns, (rows, before) =>
+const heldPart = definePart<HeldDelivery>('held', heldColumns, (rows, before) =>
   insertHeld(`${rows} WHERE delivery_id IN (SELECT id FROM settle)`, before),
 );
 

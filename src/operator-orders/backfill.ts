@@ -6,7 +6,7 @@ import type { Operation } from '#schemas/operations';
 import type { DossierFilter } from '../index/dossier-filter.ts';
 import { loadEvents } from '../index/events.ts';
 import { type RoutedDossier, routedInCodeOrder } from '../index/list.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { loadIndexed } from '../index/load-indexed.ts';
 import { stateAt } from '../index/state-at.ts';
 import { type DeliveryProgress, fillGaps, loadDeliveryProgress, lockBackfill } from '../ledger/backfill-gaps.ts';
 import type { HubContext } from '../process/hub-context.ts';
@@ -157,7 +157,7 @@ async function sameAsDelivered(
   for (let at = 0; at < codes.length; at += AT_ONCE) {
     const some = codes.slice(at, at + AT_ONCE);
     const [found, events] = await Promise.all([
-      loadHeld(database.pool, vault, some),
+      loadIndexed(database.pool, vault, some),
       loadEvents(database.pool, vault, some, since),
     ]);
     for (const { held } of found) {

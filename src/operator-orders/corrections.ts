@@ -12,7 +12,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { msOf } from '../database/uuid.ts';
 import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { loadIndexed } from '../index/load-indexed.ts';
 import { type CodeEntries, IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
 import { advanceCorrection, lockCorrection, type OpenCorrection, openCorrections } from '../ledger/corrections.ts';
 import { loadSealedMessage, nextMessageIds, type StoredMessage } from '../ledger/messages.ts';
@@ -80,7 +80,7 @@ async function appliedOf(
   items: readonly Differing[],
 ): Promise<Misread> {
   if (items.length === 0) return new Map();
-  const found = await loadHeld(database.pool, vault, [...new Set(items.map(({ item }) => item.record.code))]);
+  const found = await loadIndexed(database.pool, vault, [...new Set(items.map(({ item }) => item.record.code))]);
   const [first] = found;
   if (!first) return new Map();
   const since = found.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);

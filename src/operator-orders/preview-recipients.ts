@@ -5,7 +5,7 @@ import type { OwnedSubject, Ownership } from '#core/dossier/ownership';
 import { type Route, recipients, type Subject, subjectOfEntry } from '#core/dossier/route';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
-import { servicesUnder } from '../index/load-held.ts';
+import { servicesUnder } from '../index/load-indexed.ts';
 
 /** Collects the parties that would receive items if they were applied, by the routes as in accept. */
 export interface RecipientsPreview {

@@ -11,7 +11,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadCreations } from '../index/creations.ts';
 import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { loadIndexed } from '../index/load-indexed.ts';
 import { readChanges } from '../index/read.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import { loadRecords } from '../index/records.ts';
@@ -34,7 +34,7 @@ export function hubQueriesOf(hub: Hub, party: Party, { figures }: Pick<HubQuerie
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
       const codes = await listOutstanding(database, party.id, limit, after);
-      const found = await loadHeld(database.pool, vault, codes);
+      const found = await loadIndexed(database.pool, vault, codes);
       const byCode = new Map(found.map(({ held }) => [held.code, held.view.record]));
       return codes.flatMap((code) => byCode.get(code) ?? []);
     },
@@ -84,7 +84,7 @@ async function finishedAfter(
   const last = new Map(ends.map(({ code, cursor }) => [code, cursor]));
   const found = [...last].filter(([code]) => said.has(code)).sort(([, a], [, b]) => a - b);
   const taken = found.slice(0, limit);
-  const held = await loadHeld(
+  const held = await loadIndexed(
     database.pool,
     vault,
     taken.map(([code]) => code),
@@ -105,7 +105,7 @@ type Steps = Parameters<HubQueries['unknownSteps']>[0];
 /** The steps that the hub does not hold yet. */
 async function unknownSteps({ database, vault }: Hub, party: Party, steps: Steps): Promise<ReadonlySet<RecordItem>> {
   const codes = [...new Set(steps.map(({ record }) => record.code))];
-  const beginnings = (await loadHeld(database.pool, vault, codes)).map(({ createdAt }) => createdAt);
+  const beginnings = (await loadIndexed(database.pool, vault, codes)).map(({ createdAt }) => createdAt);
   const since = beginnings.reduce((a, b) => (a < b ? a : b), beginnings[0] ?? '');
   const histories = since === '' ? undefined : await loadEvents(database.pool, vault, codes, since);
   const isKnown = (item: (typeof steps)[number]): boolean => {

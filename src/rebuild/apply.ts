@@ -57,7 +57,7 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
     kinds,
     ownership,
     ownedSince,
-    isJudging: false,
+    enforcesRules: false,
     stepsAreByMoment,
     filesFrom: () => undefined,
     routes: [],

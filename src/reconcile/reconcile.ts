@@ -11,11 +11,11 @@ import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import {
   deliverAgain,
-  type HeldVersion,
   type LastDelivered,
   listDelivered,
   loadLastDelivered,
   loadVersions,
+  type OwnVersion,
   sampleDelivered,
   saveReconciled,
 } from '../ledger/reconciles.ts';
@@ -247,7 +247,7 @@ type OutgoingOf = (delivered: LastDelivered, version: 'held' | 'delivered') => O
 async function outgoingOf(
   { hub, deps, party }: Work,
   delivered: readonly LastDelivered[],
-  held: ReadonlyMap<string, HeldVersion>,
+  held: ReadonlyMap<string, OwnVersion>,
 ): Promise<OutgoingOf> {
   const claimed = delivered.flatMap((one) => {
     const version = held.get(one.subject)?.version ?? one.seq;
@@ -266,7 +266,7 @@ async function outgoingOf(
 async function reconcileOne(
   work: Work,
   delivered: LastDelivered,
-  held: HeldVersion | undefined,
+  held: OwnVersion | undefined,
   outgoing: OutgoingOf,
 ): Promise<[Finding, Outcome?]> {
   const { options } = work;
@@ -292,7 +292,7 @@ async function reconcileOne(
  * Whether a newer version, or a delivery, arrived since the page was read. The partner may then have the newer version,
  * which would look like a difference.
  */
-async function hasChanged(work: Work, before: LastDelivered, held: HeldVersion): Promise<boolean> {
+async function hasChanged(work: Work, before: LastDelivered, held: OwnVersion): Promise<boolean> {
   const { database } = work.hub;
   const { subject } = before;
   const [now] = await loadLastDelivered(database, work.party.id, operationsOf(work.reconciler), [subject]);
@@ -310,12 +310,7 @@ async function compare({ party, reconciler }: Work, item: Outgoing): Promise<Com
   return compared;
 }
 
-async function repair(
-  work: Work,
-  delivered: LastDelivered,
-  held: HeldVersion,
-  comparison: Comparison,
-): Promise<string> {
+async function repair(work: Work, delivered: LastDelivered, held: OwnVersion, comparison: Comparison): Promise<string> {
   const { hub, party, run, options, reconciler } = work;
   if (options.repair === 'ours') {
     if (reconciler.theirsDecides && comparison.kind !== 'absent')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { apply, type Held, type RecordedEvent } from '#core/dossier/apply';
+import { apply, type IndexedDossier, type RecordedEvent } from '#core/dossier/apply';
 import type { DossierEvent } from '#core/dossier/event';
 import { fold } from '#core/dossier/fold';
 import type { Outcome } from '#core/dossier/settle';
@@ -44,10 +44,10 @@ function shuffled<T>(dice: Dice, list: readonly T[]): readonly T[] {
 describe('the state does not depend on the order of arrival', () => {
   /** As the hub applies them, one by one, with repeats. */
   function applied(events: readonly Omit<RecordedEvent, 'seq'>[]): {
-    held: Held | undefined;
+    held: IndexedDossier | undefined;
     recorded: RecordedEvent[];
   } {
-    let held: Held | undefined;
+    let held: IndexedDossier | undefined;
     const recorded: RecordedEvent[] = [];
     for (const event of events) {
       const result = apply(held, recorded, 'H60.01-250812-0035', event);
@@ -90,7 +90,7 @@ describe('the state does not depend on the order of arrival', () => {
   });
 
   /** Two records of one second with different free texts: the later one counts; the status does not differ. */
-  function contentOf(held: Held | undefined): unknown {
+  function contentOf(held: IndexedDossier | undefined): unknown {
     if (!held) return undefined;
     const { note: _, ...record } = held.view.record;
     return { ...held.view, record };

@@ -2,7 +2,14 @@ import { describe, expect } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
 import { createDice, type Dice } from '../../play/day/dice.ts';
-import { type Applied, apply, type Held, needsHistory, type RecordedEvent, withFirstContentId } from './apply.ts';
+import {
+  type Applied,
+  apply,
+  type IndexedDossier,
+  needsHistory,
+  type RecordedEvent,
+  withFirstContentId,
+} from './apply.ts';
 import { placeOf } from './cached-folding.ts';
 import { ANOMALIES } from './event.ts';
 import { fold } from './fold.ts';
@@ -425,17 +432,17 @@ function progress(status: Status, hour: number): Incoming {
 }
 
 interface Played {
-  readonly held: Held | undefined;
+  readonly held: IndexedDossier | undefined;
   readonly known: readonly RecordedEvent[];
-  readonly steps: readonly { readonly before: Held | undefined; readonly applied: Applied }[];
+  readonly steps: readonly { readonly before: IndexedDossier | undefined; readonly applied: Applied }[];
 }
 
 /** Events as they arrive, the history given only where it is asked for; steps wait until the dossier has come. */
 function played(events: readonly Incoming[]): Played {
   const known: RecordedEvent[] = [];
-  const steps: { before: Held | undefined; applied: Applied }[] = [];
+  const steps: { before: IndexedDossier | undefined; applied: Applied }[] = [];
   const waiting: Incoming[] = [];
-  let held: Held | undefined;
+  let held: IndexedDossier | undefined;
   const arrive = (event: Incoming): void => {
     const applied = apply(held, needsHistory(held, event) ? known : [], CODE, event);
     steps.push({ before: held, applied });

@@ -13,7 +13,7 @@ import { begin as beginFolding, type DossierView, type Folding, viewOf } from '.
 import { isFurther, mayFollow } from './status.ts';
 
 /** The index's data about one dossier. */
-export interface Held {
+export interface IndexedDossier {
   readonly code: string;
   /** The owner of the dossier: the entitled party after its first record, before that the first sender. */
   readonly owner: string;
@@ -39,7 +39,7 @@ export interface RecordedEvent extends DossierEvent {
 
 export interface Applied {
   readonly outcome: 'accepted' | 'duplicate' | 'stale';
-  readonly held: Held;
+  readonly held: IndexedDossier;
   /** The event to record. Absent for a duplicate. */
   readonly event?: RecordedEvent;
   /** Whether this event moved the current status when it was recorded. */
@@ -57,7 +57,7 @@ export interface Applied {
  * Whether `apply` needs the dossier's earlier events to judge this one. An event of the owner that is later than all
  * others needs none.
  */
-export function needsHistory(held: Held | undefined, incoming: Incoming): boolean {
+export function needsHistory(held: IndexedDossier | undefined, incoming: Incoming): boolean {
   if (!held) return false;
   if (incoming.isCorrection) return true;
   if (takesOver(held, incoming)) return true;
@@ -72,12 +72,12 @@ export function needsHistory(held: Held | undefined, incoming: Incoming): boolea
 }
 
 /** Whether the dossier shows a record far ahead, because no other exists. The first real record replaces it. */
-function isAllAhead({ contentId }: Held): boolean {
+function isAllAhead({ contentId }: IndexedDossier): boolean {
   return isSameContent(contentId, NO_CONTENT);
 }
 
 /** Whether the step would end a wait, and may be a stand-in. Only the history shows whether it is one. */
-function mayStandIn({ view: { status } }: Held, incoming: Incoming): boolean {
+function mayStandIn({ view: { status } }: IndexedDossier, incoming: Incoming): boolean {
   if (incoming.kind !== 'progress' || incoming.authoritative) return false;
   return mayFollow(status, incoming.status) && !isFurther(incoming.status, status);
 }
@@ -91,11 +91,11 @@ export type Incoming = Omit<RecordedEvent, 'seq'> & {
 };
 
 /** Whether a record makes its party the owner of a dossier that another party began: at its moment, as it counts from then. */
-function takesOver(held: Held, incoming: Incoming): boolean {
+function takesOver(held: IndexedDossier, incoming: Incoming): boolean {
   return isOfNewOwner(held, incoming) && (!isPremature(incoming) || isAllAhead(held));
 }
 
-function isOfNewOwner({ owner }: Held, { isEntitled, kind, party }: Incoming): boolean {
+function isOfNewOwner({ owner }: IndexedDossier, { isEntitled, kind, party }: Incoming): boolean {
   return isEntitled === true && kind === 'dossier' && party !== owner;
 }
 
@@ -105,28 +105,28 @@ function isOfNewOwner({ owner }: Held, { isEntitled, kind, party }: Incoming): b
  * again, so the record adds what later ones left out, and the status stays.
  *
  * @param events the dossier's earlier events in event order, if `needsHistory` asked for them
- * @param judge folds them with one more event; that of a History is quick for many late events of one dossier
+ * @param foldEvent folds them with one more event; that of a History is quick for many late events of one dossier
  */
 export function apply(
-  held: Held | undefined,
+  held: IndexedDossier | undefined,
   events: readonly RecordedEvent[],
   code: string,
   incoming: Incoming,
-  judge: (event: RecordedEvent, owner: string) => Folded = (event, owner) => foldWith(events, event, owner),
+  foldEvent: (event: RecordedEvent, owner: string) => Folded = (event, owner) => foldWith(events, event, owner),
 ): Applied {
   if (incoming.isCorrection) return correct(held, events, incoming);
   const event: RecordedEvent = { seq: (held?.version ?? 0) + 1, ...incoming };
   if (!held) return begin(code, event);
   const { party } = event;
-  if (takesOver(held, incoming)) return insert({ ...held, owner: party }, events, event, judge(event, party));
+  if (takesOver(held, incoming)) return insert({ ...held, owner: party }, events, event, foldEvent(event, party));
   if (repeatsNewest(held, incoming)) return duplicate(held);
   if (!needsHistory(held, incoming)) return append(held, event);
   if (isKnown(held, events, incoming)) return duplicate(held);
-  return insert(held, events, event, withDropped(held, events, event, judge(event, held.owner)));
+  return insert(held, events, event, withDropped(held, events, event, foldEvent(event, held.owner)));
 }
 
 /** Applies an event of the owner that is later than all others. */
-function append(held: Held, event: RecordedEvent): Applied {
+function append(held: IndexedDossier, event: RecordedEvent): Applied {
   const { view, moved, anomaly } = step(held.view, event, held.owner);
   return recorded(held, event, view ?? held.view, {
     outcome: 'accepted',
@@ -144,7 +144,7 @@ function append(held: Held, event: RecordedEvent): Applied {
  * @throws if the dossier is unknown
  */
 function correct(
-  held: Held | undefined,
+  held: IndexedDossier | undefined,
   events: readonly RecordedEvent[],
   { isEntitled: _, isCorrection: __, ...incoming }: Incoming,
 ): Applied {
@@ -173,7 +173,7 @@ export function correctedAmong<Event extends RecordedEvent>(
   );
 }
 
-function duplicate(held: Held): Applied {
+function duplicate(held: IndexedDossier): Applied {
   return { outcome: 'duplicate', held, movedStatus: false, changed: false };
 }
 
@@ -181,7 +181,7 @@ function duplicate(held: Held): Applied {
  * Whether an event with this content is recorded already. A claim does not make the owner's own statement a repeat. An
  * event that was recorded far ahead is applied again at its moment.
  */
-export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: Incoming): boolean {
+export function isKnown(held: IndexedDossier, events: readonly RecordedEvent[], incoming: Incoming): boolean {
   if (takesOver(held, incoming)) return false;
   const { kind, contentId, party } = incoming;
   if (repeatsNewest(held, incoming)) return true;
@@ -239,7 +239,7 @@ function begin(code: string, event: RecordedEvent): Applied {
   const isAhead = isPremature(event);
   const lastAt = isAhead ? (event.recordedAt ?? event.at) : event.at;
   const contentId = isAhead ? NO_CONTENT : event.contentId;
-  const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentId };
+  const held: IndexedDossier = { code, owner: event.party, view, version: 1, lastAt, contentId };
   const anomaly = isAhead ? 'ahead-of-time' : undefined;
   return { outcome: 'accepted', held, event, movedStatus: true, changed: true, anomaly };
 }
@@ -250,7 +250,7 @@ function begin(code: string, event: RecordedEvent): Applied {
  * @param events in event order. A dossier may have ten thousand and get a thousand late ones, so the last one is asked where possible.
  * @param folded the dossier with the event
  */
-function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEvent, folded: Folded): Applied {
+function insert(held: IndexedDossier, events: readonly RecordedEvent[], event: RecordedEvent, folded: Folded): Applied {
   const { owner, view: before } = held;
   const { view = before, anomaly } = folded;
   const own = isOwn(event, owner);
@@ -273,12 +273,17 @@ function insert(held: Held, events: readonly RecordedEvent[], event: RecordedEve
 }
 
 /** Whether earlier events of the dossier are gone with dropped months. */
-function lacksSome({ version }: Held, events: readonly RecordedEvent[]): boolean {
+function lacksSome({ version }: IndexedDossier, events: readonly RecordedEvent[]): boolean {
   return events.length !== version;
 }
 
 /** The dossier with one more event, where dropped months told a part of it. They keep their members and their status. */
-function withDropped(held: Held, events: readonly RecordedEvent[], event: RecordedEvent, folded: Folded): Folded {
+function withDropped(
+  held: IndexedDossier,
+  events: readonly RecordedEvent[],
+  event: RecordedEvent,
+  folded: Folded,
+): Folded {
   if (!lacksSome(held, events)) return folded;
   const { view } = folded;
   const left = fold(events, held.owner);
@@ -288,7 +293,7 @@ function withDropped(held: Held, events: readonly RecordedEvent[], event: Record
 }
 
 /** Applies an event to the held view: a later one changes it, and an older one only adds missing members. */
-function overHeld({ owner, view, lastAt, version }: Held, event: RecordedEvent): Folded {
+function overHeld({ owner, view, lastAt, version }: IndexedDossier, event: RecordedEvent): Folded {
   if (!counts(event, owner)) return { view };
   const { record: known, status, statusAt, inferred } = view;
   const isLater = event.at >= lastAt && inEventOrder({ at: statusAt, status, inferred, seq: version }, event) < 0;
@@ -305,7 +310,7 @@ function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean
 }
 
 /** The latest time among the effective events. An event far ahead does not count, nor do those of an earlier owner. */
-function lastOf(events: readonly RecordedEvent[], event: RecordedEvent, held: Held): string {
+function lastOf(events: readonly RecordedEvent[], event: RecordedEvent, held: IndexedDossier): string {
   const { owner, lastAt } = held;
   const known = events.findLast((one) => counts(one, owner))?.at;
   const last = known ?? (counts(event, owner) ? event.at : lastAt);
@@ -343,7 +348,7 @@ function hasRival(events: readonly RecordedEvent[], event: RecordedEvent): boole
 }
 
 function recorded(
-  held: Held,
+  held: IndexedDossier,
   event: RecordedEvent,
   view: DossierView,
   rest: Pick<Applied, 'outcome' | 'movedStatus' | 'changed' | 'claimed'> & { anomaly: Anomaly | undefined },
@@ -366,7 +371,7 @@ function recorded(
  * Whether the content equals the newest complete record. Counts for other parties too: a copy of the owner's record
  * claims nothing, unless its party is to own the dossier.
  */
-function repeatsNewest(held: Held, incoming: Incoming): boolean {
+function repeatsNewest(held: IndexedDossier, incoming: Incoming): boolean {
   return (
     incoming.kind === 'dossier' && isSameContent(incoming.contentId, held.contentId) && !isOfNewOwner(held, incoming)
   );

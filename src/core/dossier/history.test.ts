@@ -3,7 +3,7 @@ import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { createDice, type Dice } from '../../play/day/dice.ts';
-import { type Applied, apply, type Held, type Incoming, type RecordedEvent } from './apply.ts';
+import { type Applied, apply, type Incoming, type IndexedDossier, type RecordedEvent } from './apply.ts';
 import { placeOf } from './cached-folding.ts';
 import { foldWith } from './fold.ts';
 import { createHistory } from './history.ts';
@@ -48,7 +48,7 @@ function someEvent(next: Dice['below'], number: number, minutes: number): Incomi
 function judged(events: readonly Incoming[]): void {
   const history = createHistory<RecordedEvent>();
   const known: RecordedEvent[] = [];
-  let held: Held | undefined;
+  let held: IndexedDossier | undefined;
   for (const [at, event] of events.entries()) {
     const plain: Applied = apply(held, known, CODE, event);
     const quick = apply(held, history.events, CODE, event, history.foldWith);

@@ -177,6 +177,9 @@ export interface Sender {
   readonly party: string;
   /** When the item is recorded. */
   readonly recordedAt: string;
-  /** Absent for messages from before the ownership rules. */
+  /**
+   * Absent: nothing restricts the sender. So are messages from before the ownership rules, a partner's answer that an operator
+   * adopted, and the steps that a record of a kind makes.
+   */
   readonly ownership: Ownership | undefined;
 }

@@ -22,7 +22,7 @@ export interface KindEvent {
 }
 
 /** A record as the index holds it. */
-export interface HeldRecord {
+export interface IndexedRecord {
   readonly code: string;
   /** The party that sent it first. */
   readonly owner: string;
@@ -37,7 +37,7 @@ export interface HeldRecord {
 
 export interface AppliedRecord {
   readonly outcome: 'accepted' | 'duplicate' | 'stale';
-  readonly held: HeldRecord;
+  readonly held: IndexedRecord;
   /** The event to store; absent for a repeat. */
   readonly event: KindEvent | undefined;
   readonly movedState: boolean;
@@ -66,7 +66,7 @@ interface Incoming extends Omit<KindEvent, 'seq'> {
 export function applyToRecord(
   kind: Kind,
   complete: Complete,
-  held: HeldRecord | undefined,
+  held: IndexedRecord | undefined,
   events: readonly KindEvent[],
   { isUndated = false, ...incoming }: Incoming,
 ): AppliedRecord {
@@ -109,12 +109,12 @@ export function repeats(
   );
 }
 
-function repeated(held: HeldRecord): AppliedRecord {
+function repeated(held: IndexedRecord): AppliedRecord {
   const unchanged = { movedState: false, changed: false, claimed: [], refusedState: undefined };
   return { outcome: 'duplicate', held, event: undefined, ...unchanged };
 }
 
-interface Folded extends Pick<HeldRecord, 'view' | 'isHeld'> {
+interface Folded extends Pick<IndexedRecord, 'view' | 'isHeld'> {
   /** Events whose state may not follow the state before them. */
   readonly refused: ReadonlySet<number>;
 }

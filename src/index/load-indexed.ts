@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Held } from '#core/dossier/apply';
+import type { IndexedDossier } from '#core/dossier/apply';
 import type { Person } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
@@ -12,7 +12,7 @@ export interface Found {
   readonly asked: string;
   /** The party whose alias it is. Undefined for the dossier's own code. */
   readonly aliasOf: string | undefined;
-  readonly held: Held;
+  readonly held: IndexedDossier;
   readonly createdAt: string;
   /** The newest message that was applied to it. */
   readonly messageId: string;
@@ -43,7 +43,7 @@ interface HeldRow extends ErasedColumns, SealedFormer {
 }
 
 /** Loads the dossiers under any of these codes, own or alias. Each dossier is read and decrypted once. */
-export async function loadHeld(
+export async function loadIndexed(
   db: pg.Pool | pg.PoolClient,
   vault: Vault,
   codes: readonly string[],
@@ -164,7 +164,7 @@ interface ServiceRow {
   agency_code: string;
 }
 
-function heldOf(row: HeldRow, vault: Vault): Held {
+function heldOf(row: HeldRow, vault: Vault): IndexedDossier {
   const record = JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as Dossier;
   return {
     code: row.code,
