@@ -49,6 +49,16 @@ describe('events count in the order of the source’s time', () => {
     expect(fold([progress('returned', 8), dossier('received', 9)])).toMatchObject({ status: 'received' });
   });
 
+  test('a dossier of records far ahead begins with the first that no other corrected', () => {
+    const ahead = {
+      ...dossier('received', 8, { note: 'Đọc sai' }),
+      at: '2052-08-12T08:00:00+07:00',
+      recordedAt: at(8),
+    };
+    const corrected = { ...ahead, seq: 2, record: { ...ahead.record, note: 'Đọc đúng' } as Dossier };
+    expect(fold([{ ...ahead, correctedBy: 2 }, corrected])).toMatchObject({ record: { note: 'Đọc đúng' } });
+  });
+
   test('the record has the status and time of the view', () => {
     for (const [from, to] of PAIRS)
       for (const authoritative of [true, false]) {

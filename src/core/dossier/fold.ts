@@ -50,7 +50,8 @@ function foldedWithoutPast(
   counting: readonly DossierEvent[],
   owner: string,
 ): Folding | undefined {
-  const first = sorted.find((event) => isOwnRecord(event, owner));
+  const uncorrected = sorted.filter(({ correctedBy }) => correctedBy === undefined);
+  const first = uncorrected.find((event) => isOwnRecord(event, owner));
   return first && counting.reduce<Folding>((view, event) => change(view, event, owner).view, begin(first));
 }
 
