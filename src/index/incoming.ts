@@ -41,13 +41,25 @@ export function incomingOf(
   };
 }
 
-/** The record with known values in place of assumed members. A constant fills only a member that nobody has set. */
+/**
+ * The record with known values in place of assumed members, such as `applicant.kind`. A constant fills only a member that nobody
+ * has set.
+ */
 function withKnown(record: Dossier, assumed: readonly string[] = [], held: IndexedDossier | undefined): Dossier {
-  if (assumed.length === 0) return record;
-  const known: Readonly<Record<string, unknown>> = { ...held?.view.record };
-  const said = assumed.filter((member) => !['code', 'status', 'statusAt'].includes(member) && member in known);
-  if (said.length === 0) return record;
-  return { ...record, ...Object.fromEntries(said.map((member) => [member, known[member]])) };
+  if (!held) return record;
+  const filled = assumed.filter((path) => !['code', 'status', 'statusAt'].includes(path));
+  return filled.reduce((one, path) => withKnownAt(one, held.view.record, path.split('.')), record);
+}
+
+function withKnownAt<Node extends object>(node: Node, known: object, [name = '', ...rest]: readonly string[]): Node {
+  const [ours, theirs] = [node, known].map((one) => (one as Readonly<Record<string, unknown>>)[name]);
+  if (theirs === undefined) return node;
+  if (rest.length === 0) return { ...node, [name]: theirs };
+  return isObject(ours) && isObject(theirs) ? { ...node, [name]: withKnownAt(ours, theirs, rest) } : node;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function atOf(item: DossierItem): string {

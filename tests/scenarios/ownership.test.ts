@@ -217,13 +217,13 @@ describe('a dossier and the party that owns it', () => {
 
   test('a constant of a pull fills only missing members', async () => {
     await start({ entries: { other: { may: ['channel', 'status'] } } });
-    await pushAs('one-stop', dossier({ channel: 'counter', statusAt: '2025-08-12T08:00:00+07:00' }));
-    await pushAs(
-      'one-stop',
-      dossier({ code: 'H60.01-250812-0036', channel: undefined, statusAt: '2025-08-12T08:00:00+07:00' }),
-    );
+    const statusAt = '2025-08-12T08:00:00+07:00';
+    const applicant = { kind: 'enterprise', name: 'Công ty TNHH Thử Nghiệm' };
+    await pushAs('one-stop', dossier({ channel: 'counter', statusAt, applicant }));
+    await pushAs('one-stop', dossier({ code: 'H60.01-250812-0036', channel: undefined, statusAt, applicant }));
     for (const code of [CODE, 'H60.01-250812-0036']) {
-      const item = readItem('dossier.upsert.v1', dossier({ code, channel: 'online' }), false, ['channel']);
+      const told = dossier({ code, channel: 'online', applicant: { ...applicant, kind: 'citizen' } });
+      const item = readItem('dossier.upsert.v1', told, false, ['channel', 'applicant.kind']);
       const common = {
         party: 'other',
         door: 'pull:dossiers',
