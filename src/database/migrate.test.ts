@@ -40,6 +40,7 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     '068-events-of-messages',
     '069-masks-and-ends',
     '070-ends-of-owners',
+    '071-masks-of-earlier-people',
   ];
   const undo = async (): Promise<void> => {
     await database.pool.query(

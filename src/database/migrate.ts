@@ -70,6 +70,7 @@ import * as m067 from './migrations/067-rare-matches.ts';
 import * as m068 from './migrations/068-events-of-messages.ts';
 import * as m069 from './migrations/069-masks-and-ends.ts';
 import * as m070 from './migrations/070-ends-of-owners.ts';
+import * as m071 from './migrations/071-masks-of-earlier-people.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -144,6 +145,7 @@ export const MIGRATIONS = {
   '068-events-of-messages': m068,
   '069-masks-and-ends': m069,
   '070-ends-of-owners': m070,
+  '071-masks-of-earlier-people': m071,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -238,4 +238,9 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change:
       'Where another party reported a status at the moment of the owner’s status, the statistics count that of the owner alone, as the index does.',
   },
+  '071-masks-of-earlier-people': {
+    change: 'The texts of questions and other records mask the people of earlier reports too.',
+    duringStart: update('records'),
+    afterwards: 'remask',
+  },
 };
