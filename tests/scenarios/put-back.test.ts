@@ -386,8 +386,8 @@ describe('a database that was restored to an earlier state', () => {
            LOOP EXECUTE 'DROP TYPE ' || known.name; ${create} END LOOP; END $$`,
       );
       await execute(hub.databaseUrl, end);
-      // The first statement meets the cut connection.
-      await expect.poll(() => push(n)).toBe(201);
+      // The first statement meets the cut connection, perhaps after its commit.
+      await expect.poll(() => push(n)).toBeLessThan(300);
     }
   });
 
