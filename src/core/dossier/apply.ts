@@ -277,7 +277,7 @@ function lacksSome({ version }: IndexedDossier, events: readonly RecordedEvent[]
   return events.length !== version;
 }
 
-/** The dossier with one more event, where dropped months told a part of it. They keep their members and their status. */
+/** The folded dossier, with the members and the status that only events of dropped months gave. */
 function withDropped(
   held: IndexedDossier,
   events: readonly RecordedEvent[],

@@ -178,8 +178,8 @@ export interface Sender {
   /** When the item is recorded. */
   readonly recordedAt: string;
   /**
-   * Absent: nothing restricts the sender. So are messages from before the ownership rules, a partner's answer that an operator
-   * adopted, and the steps that a record of a kind makes.
+   * Absent: nothing restricts the sender. That is so for messages from before the ownership rules, for a partner's answer that
+   * an operator adopted, and for the steps that a record of a kind makes.
    */
   readonly ownership: Ownership | undefined;
 }

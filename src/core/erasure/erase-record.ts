@@ -51,7 +51,7 @@ const KEPT: ReadonlySet<string> = new Set([
  * The rest follows from the schemas, so that a new member with a free text is erased too.
  *
  * @param people whom the record ever named: a kept text that mentions one of them goes too
- * @param areAll whether they are all of them. Otherwise the texts of steps go, because they may mention the others
+ * @param areAll whether nobody else was ever named. Otherwise the texts of steps go, because they may mention others
  */
 export function createEraser(people: readonly Person[], areAll = true): Eraser {
   const { mask } = createMentions(people);
