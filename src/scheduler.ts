@@ -26,11 +26,6 @@ import type { HubContext } from './process/hub-context.ts';
 import { dropLeftSchema } from './rebuild/schema.ts';
 import { recountAfterServices } from './statistics/count-state.ts';
 
-interface Delays {
-  /** The delays between attempts. */
-  readonly retryDelaysMs: readonly number[];
-}
-
 export interface SchedulerDeps {
   readonly pipeline: Pick<Pipeline, 'sweep' | 'pull' | 'files'>;
   readonly parties: ReadonlyMap<string, Party>;
@@ -63,7 +58,11 @@ const STOPPED_MS = 3_000;
 /** Anyone can fill the log of refusals without a key. */
 const ANONYMOUS_REFUSALS_MS = 14 * DAY_MS;
 
-export function createScheduler(hub: HubContext, { retryDelaysMs }: Delays, deps: SchedulerDeps): Scheduler {
+export function createScheduler(
+  hub: HubContext,
+  { retryDelaysMs }: { readonly retryDelaysMs: readonly number[] },
+  deps: SchedulerDeps,
+): Scheduler {
   const leaving = new AbortController();
   const pulls = pullsOf(deps.parties, hub.nowMs());
   const runs = createRuns(hub);

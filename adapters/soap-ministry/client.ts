@@ -118,8 +118,8 @@ function isExpiredFault({ answer }: Settings, result: SoapResult): boolean {
 }
 
 /**
- * Whether a text has these words as a whole. A part of a longer code is none: `H60.01-250401-0035` has no `401`. Taken for
- * an ended session, such a fault would send a push twice.
+ * Whether a text has these words as a whole. Part of a longer code does not count: `H60.01-250401-0035` has no `401`. If the
+ * hub took such a fault for an ended session, it would send a push twice.
  */
 function standsIn(text: string, words: string): boolean {
   const literal = words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

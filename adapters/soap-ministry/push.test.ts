@@ -72,7 +72,7 @@ describe('a ministry with an operation for updates', () => {
   });
 });
 
-/** What becomes of a push that a ministry with sessions answers by this fault, and how often it got the push. */
+/** The outcome of a push that a ministry with sessions answers by this fault, and how often the ministry got it. */
 async function pushFailing(faultcode: string, faultstring: string) {
   const answered = (content: string) =>
     `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>${content}</s:Body></s:Envelope>`;

@@ -71,11 +71,8 @@ export async function loadDossiers(
   const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
   const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
-  for (const { asked, aliasOf, held, createdAt, messageId, ...kept } of await loadIndexed(
-    database.pool,
-    vault,
-    codes,
-  )) {
+  const found = await loadIndexed(database.pool, vault, codes);
+  for (const { asked, aliasOf, held, createdAt, messageId, ...kept } of found) {
     const { former, rewrites } = kept;
     const working = loaded.get(held.code) ?? { ...begin(held.code, held, createdAt, messageId), former, rewrites };
     loaded.set(held.code, working);

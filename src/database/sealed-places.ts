@@ -83,7 +83,7 @@ export async function readSealed(
   return rows;
 }
 
-/** What was reported of these records of kinds, by subject. Leaves out reports whose secret is unknown. */
+/** The contents of all reports of these records, by subject. Leaves out reports whose secret is unknown. */
 export async function reportsOf(
   db: pg.Pool | pg.PoolClient,
   vault: Vault,

@@ -88,8 +88,8 @@ async function eventsAround({ pool }: Database, code: string, at: string) {
 }
 
 /**
- * When the next event that counts was recorded. A claim without effect ends no state, and nor does an event that names a
- * moment far ahead.
+ * When the next event that counts was recorded. A claim without effect ends no state. Nor does an event that names a moment
+ * far ahead.
  */
 async function endOfState(
   { pool }: Database,
