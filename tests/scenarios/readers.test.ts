@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { up as markBrokenMasks } from '../../src/database/migrations/068-events-of-messages.ts';
 import { createCursors, createFeedCursors } from '../../src/http/cursor.ts';
@@ -344,7 +344,7 @@ describe('readers', () => {
     }
   });
 
-  test('the change feed shows every change once in commit order, and waits for the next', async () => {
+  test('the change feed shows every change once, without gaps in its numbers, and waits for the next', async () => {
     const start = (await feed(undefined)).next;
     await Promise.all(
       Array.from({ length: 30 }, (_, n) => hub.push(dossier({ code: `H60.05-250812-${String(n).padStart(4, '0')}` }))),
@@ -366,6 +366,42 @@ describe('readers', () => {
       'SELECT max(cursor) - min(cursor) + 1 AS span, count(*) AS n FROM changes',
     );
     expect(rows[0].span).toBe(rows[0].n);
+  });
+
+  test('the change feed never shows a later change before one that another process still writes', async () => {
+    const [early, late] = ['H60.06-250812-0001', 'H60.06-250812-0002'];
+    const other = await testHub({ databaseUrl: hub.databaseUrl });
+    const gate = new pg.Client({ connectionString: hub.databaseUrl });
+    await gate.connect();
+    onTestFinished(async () => {
+      // The lock goes with the session.
+      await gate.query('ROLLBACK; DROP TRIGGER IF EXISTS wait_early ON changes; DROP FUNCTION IF EXISTS wait_early');
+      await gate.end();
+      await other.close();
+    });
+    await gate.query(`
+      CREATE FUNCTION wait_early() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_advisory_xact_lock_shared(60001); RETURN NULL; END $$;
+      CREATE TRIGGER wait_early AFTER INSERT ON changes FOR EACH ROW WHEN (NEW.code = '${early}') EXECUTE FUNCTION wait_early()`);
+    const start = (await feed(undefined)).next;
+    await gate.query('BEGIN; SELECT pg_advisory_xact_lock(60001)');
+    const waiting = async () =>
+      (await gate.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`))
+        .rowCount;
+    const first = hub.push(dossier({ code: early }));
+    await expect.poll(waiting).toBe(1);
+    let isLateCommitted = false;
+    const second = other.push(dossier({ code: late })).finally(() => {
+      isLateCommitted = true;
+    });
+    await expect.poll(async () => isLateCommitted || (await waiting()) === 2).toBe(true);
+    const before = await feed(start);
+    expect(before.items).toEqual([]);
+    await gate.query('COMMIT');
+    for (const { results } of await Promise.all([first, second]))
+      expect(results).toMatchObject([{ outcome: 'accepted' }]);
+    const { items } = await feed(before.next);
+    expect(items.map(({ code }: Json) => code)).toEqual([early, late]);
   });
 
   test('services are found by short and long code, by field, level, audience, agency and words without marks', async () => {
