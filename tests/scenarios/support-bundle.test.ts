@@ -24,6 +24,15 @@ const scene = commandScene({
       adapter: 'webhook-subscriber',
       settings: { url: 'https://cong.example/hook', secrets: [LITERAL] },
     },
+    ministry: {
+      adapter: 'rest-ministry',
+      settings: {
+        system: 'health',
+        baseUrl: 'https://lgsp.example/v1',
+        headers: { 'Ocp-Apim-Subscription-Key': LITERAL },
+        secrets: { maDonViKy: LITERAL },
+      },
+    },
   },
 });
 
@@ -46,6 +55,10 @@ test('a support bundle describes the hub, and holds no secret and no person', as
   expect(bundle.settings.file.parties.subscriber.settings).toEqual({
     url: 'https://cong.example/hook',
     secrets: ['(hidden)'],
+  });
+  expect(bundle.settings.file.parties.ministry.settings).toMatchObject({
+    headers: { 'Ocp-Apim-Subscription-Key': '(hidden)' },
+    secrets: { maDonViKy: '(hidden)' },
   });
   expect(bundle.lacks).toEqual([]);
   expect(bundle.doctor.map(({ area }: { area: string }) => area)).toContain('database');

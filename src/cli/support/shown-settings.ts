@@ -26,7 +26,10 @@ export function shownSettings(
   if (!existsSync(filePath)) return null;
   const schemas = [HubFile, ...[...adapters.values()].map(({ adapter }) => adapter.settings)];
   const secret = new Set(schemas.flatMap((schema) => [...writeOnlyIn(schema as SchemaNode)]));
-  /** The texts of a list have the name of the list. */
+  /**
+   * The texts of a list have the name of the list. A free name, such as that of a header, is not among the secret names, so the
+   * schema of the place decides too.
+   */
   const show = (value: unknown, name: string, nodes: readonly SchemaNode[]): unknown => {
     if (Array.isArray(value)) return value.map((one) => show(one, name, itemsOf(nodes)));
     if (typeof value === 'object' && value !== null)
@@ -35,7 +38,8 @@ export function shownSettings(
       );
     if (typeof value === 'number') return isUsable || nodes.some(takesNumber) ? value : HIDDEN;
     if (typeof value !== 'string' || VARIABLE.test(value)) return value;
-    if (secret.has(name) || name === 'person' || kindByName(name) === 'secret') return HIDDEN;
+    const isSecret = secret.has(name) || kindByName(name) === 'secret' || nodes.some(({ writeOnly }) => writeOnly);
+    if (isSecret || name === 'person') return HIDDEN;
     return isUsable || nodes.some(takesText) ? withoutPassword(value) : HIDDEN;
   };
   /** The settings of a party have the schema of its adapter. */
