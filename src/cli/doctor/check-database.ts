@@ -29,14 +29,31 @@ export async function hasTable({ pool }: Pick<Database, 'pool'>, table: string):
   return rows[0]?.there === true;
 }
 
-/** With several hosts a standby may take over. */
-function checkHosts(database: Database, { synchronous_standby_names: standbys }: Settings): readonly Finding[] {
+function checkHosts(database: Database, settings: Settings): readonly Finding[] {
   const host = database.host();
   if (host === undefined) return [];
-  const takes = finding('ok', `of the hosts in DATABASE_URL, ${host} takes writes`);
-  if (standbys) return [takes, finding('ok', `commits wait for a standby: synchronous_standby_names is ${standbys}`)];
-  const found = 'synchronous_standby_names is empty: when a standby takes over, it may lack what was acknowledged last';
-  return [takes, finding('warn', found, 'name the standby that may take over in synchronous_standby_names')];
+  return [finding('ok', `of the hosts in DATABASE_URL, ${host} takes writes`), standbyFinding(settings)];
+}
+
+const MAY_LACK = 'when a standby takes over, it may lack what was acknowledged last';
+/** With these a commit waits until the standby has it on its disk. The heartbeats ask for the same. */
+const WAITING: readonly unknown[] = ['on', 'remote_apply'];
+
+/** With several hosts a standby may take over. */
+export function standbyFinding({ synchronous_standby_names: standbys, synchronous_commit: commit }: Settings): Finding {
+  if (!standbys)
+    return finding(
+      'warn',
+      `synchronous_standby_names is empty: ${MAY_LACK}`,
+      'name the standby that may take over in synchronous_standby_names',
+    );
+  if (WAITING.includes(commit))
+    return finding('ok', `commits wait for a standby: synchronous_standby_names is ${standbys}`);
+  return finding(
+    'warn',
+    `synchronous_commit is ${commit}: ${MAY_LACK}`,
+    'set synchronous_commit = on, also where ALTER DATABASE or ALTER ROLE set it',
+  );
 }
 
 /** Autovacuum runs only with both on. */

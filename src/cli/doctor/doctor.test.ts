@@ -10,7 +10,7 @@ import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/pool.ts';
 import { checkBackup } from './check-backup.ts';
 import { checkCalendar } from './check-calendar.ts';
-import { buffersFinding, clockFinding } from './check-database.ts';
+import { buffersFinding, clockFinding, standbyFinding } from './check-database.ts';
 import { checkDisks, diskFinding } from './check-disk.ts';
 import { certificateFinding, checkPartners } from './check-partners.ts';
 import { checkQueue, readInfo } from './check-queue.ts';
@@ -42,6 +42,17 @@ describe('the doctor', () => {
     const answers = [[{ there: true }], [{ at: at ?? null }]];
     const database = { pool: { query: async () => ({ rows: answers.shift() }) } } as unknown as Database;
     expect(await checkBackup(database, NOW)).toMatchObject([{ level, found: expect.stringMatching(found) }]);
+  });
+
+  test.each([
+    ['', 'on', 'warn', /^synchronous_standby_names is empty: when a standby takes over/],
+    ['second', 'on', 'ok', /^commits wait for a standby/],
+    ['second', 'remote_apply', 'ok', /^commits wait for a standby/],
+    ['second', 'remote_write', 'warn', /^synchronous_commit is remote_write: when a standby takes over/],
+    ['second', 'local', 'warn', /^synchronous_commit is local: when a standby takes over/],
+  ])('the standbys %j with synchronous_commit = %s: %s', (standbys, commit, level, found) => {
+    const settings = { synchronous_standby_names: standbys, synchronous_commit: commit };
+    expect(standbyFinding(settings)).toMatchObject({ level, found: expect.stringMatching(found) });
   });
 
   test('few buffers for a large database are a warning, with where to read on', () => {
