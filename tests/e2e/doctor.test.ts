@@ -235,6 +235,27 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
+  test.each([
+    [{}, 1, /fail {2}database {2}the database was made by a newer version of the hub: .*999-of-tomorrow/],
+    [
+      { stop_older: 'it would mix them' },
+      1,
+      /fail {2}database {2}.*must not run on 999-of-tomorrow: it would mix them/,
+    ],
+    [{ change: 'A further column.' }, 0, /warn {2}database {2}its tables are of a newer version: .*may run on them/],
+  ])('tables of a newer version with the note %j: %d, as at the start', async (note, code, says) => {
+    await scene.here('migrate');
+    await scene.query(
+      `INSERT INTO hub_migrations (name, timestamp, change, stop_older)
+       SELECT '999-of-tomorrow', 'x', change, stop_older FROM json_to_record($1) AS n(change text, stop_older text)`,
+      [note],
+    );
+    const ran = await scene.here('doctor');
+    await scene.query(`DELETE FROM hub_migrations WHERE name = '999-of-tomorrow'`);
+    expect(ran.code).toBe(code);
+    expect(ran.out).toMatch(says);
+  });
+
   test('a guessable key is refused, as at the start: 2', async () => {
     const keys = [{ id: 'portal', secret: 'changeme123', scopes: ['index:read'] }];
     const weak = testFolder({ keys });

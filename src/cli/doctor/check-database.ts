@@ -1,4 +1,4 @@
-import { lackingOf, newerOf, storedMigrations, whyNoTables } from '../../database/migrate.ts';
+import { lackingOf, newerOf, storedMigrations, whyNoTables, whyTooNew } from '../../database/migrate.ts';
 import type { Database } from '../../database/pool.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
@@ -153,8 +153,10 @@ export function clockFinding(differenceS: number): Finding {
 
 async function checkMigrations(database: Database): Promise<Finding> {
   const stored = await storedMigrations(database);
+  const tooNew = whyTooNew(stored);
+  if (tooNew !== undefined) return finding('fail', tooNew);
   const newer = newerOf(stored).map(({ name }) => name);
-  if (newer.length > 0) return checkNewer(newer);
+  if (newer.length > 0) return newerFinding(newer);
   const pending = lackingOf(stored);
   if (pending.length === 0) return finding('ok', 'its tables are of this version');
   const why = await whyNoTables(database);
@@ -166,9 +168,9 @@ async function checkMigrations(database: Database): Promise<Finding> {
   );
 }
 
-function checkNewer(newer: readonly string[]): Finding {
-  const found = `its tables are of a newer version: they have ${newer.join(', ')}`;
-  return finding('warn', found, 'run that version; lienthong upgrade --check says whether this one may run on them');
+function newerFinding(newer: readonly string[]): Finding {
+  const found = `its tables are of a newer version: they have ${newer.join(', ')}, and this version may run on them`;
+  return finding('warn', found, 'install that version or a later one');
 }
 
 interface Bloat {
