@@ -64,9 +64,11 @@ describe.skipIf(process.platform !== 'linux')('the scripts of the package', () =
   ) as [string, string, string];
   const calls = join(root, 'calls');
   const link = join(wants, 'lienthong.service');
+  /** While it exists, no unit starts again. */
+  const noStart = join(root, 'no-start');
 
-  /** Runs a script below this folder, with a `systemctl` that only enables, disables and notes. */
-  function runScript(name: string, ...args: readonly string[]): void {
+  /** Runs a script below this folder, with a `systemctl` that only enables, disables and notes. @returns what it printed */
+  function runScript(name: string, ...args: readonly string[]): string {
     const text = readFileSync(join(ROOT, 'scripts/package', name), 'utf8');
     const script = join(root, name);
     writeFileSync(script, text.replace(/(?<!\w)\/(?=(?:etc|var|run)\/)/g, `${root}/`));
@@ -75,14 +77,17 @@ describe.skipIf(process.platform !== 'linux')('the scripts of the package', () =
     const SYSTEMCTL = `case "$*" in
       enable*lienthong.service) ln -sf /none '${link}' ;;
       disable*lienthong.service) rm -f '${link}' ;;
+      try-restart*) [ ! -e '${noStart}' ] ;;
     esac
-    echo "$@" >> '${calls}'`;
+    ended=$?
+    echo "$@" >> '${calls}'
+    exit $ended`;
     for (const [command, does] of Object.entries({ systemctl: SYSTEMCTL, getent: '', install: '' })) {
       writeFileSync(join(bin, command), `#!/bin/sh\n${does}\n`);
       chmodSync(join(bin, command), 0o755);
     }
     for (const folder of [etc, data, wants, join(root, 'run/systemd/system')]) mkdirSync(folder, { recursive: true });
-    execFileSync('sh', [script, ...args], { env: { PATH: `${bin}:${process.env.PATH}` } });
+    return execFileSync('sh', [script, ...args], { env: { PATH: `${bin}:${process.env.PATH}` }, encoding: 'utf8' });
   }
   const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
@@ -94,6 +99,15 @@ describe.skipIf(process.platform !== 'linux')('the scripts of the package', () =
     expect(readFileSync(calls, 'utf8')).toMatch(/ --quiet lienthong\.service$/m);
     runScript('postinst', 'configure', '0.1.0');
     expect(isLink(link)).toBe(true);
+  });
+
+  test('configure the package although the hub does not start, and name its log', () => {
+    writeFileSync(noStart, '');
+    const printed = runScript('postinst', 'configure', '0.1.0');
+    rmSync(noStart);
+    expect(readFileSync(calls, 'utf8')).toContain('try-restart lienthong.service lienthong@*.service');
+    expect(printed).toMatch(/migrates its tables.*\n.*the hub did not start\. journalctl -u/);
+    expect(runScript('postinst', 'configure', '0.1.0')).not.toContain('did not start');
   });
 
   test('leave no link to a unit after a purge', () => {
