@@ -25,6 +25,23 @@ test('a pattern of codes needs a place of the code', () => {
   ]);
 });
 
+test.each([
+  { ok: ['00'] },
+  { none: ['04'] },
+  { taken: ['05'] },
+  { busy: ['99'] },
+  { refused: ['10'] },
+  { message: 'KetQua.ThongBao' },
+  { message: 'KetQua.ThongBao', says: [{ code: '01', text: 'đã có', is: 'taken' }] },
+])('meanings of codes need a place of the code: %j', (answer) => {
+  expect(problemsOf({ ...messages, answer })).toEqual(['/answer/code: it is missing']);
+  expect(problemsOf({ ...messages, answer: { ...answer, ok: ['00'], code: 'KetQua.Ma' } })).toEqual([]);
+});
+
+test('the codes of an ended session need no place: faults have them too', () => {
+  expect(problemsOf({ ...messages, answer: { expired: ['401'] } })).toEqual([]);
+});
+
 test('a template and its fields have the same names', () => {
   const { dossiers } = messages.push;
   const fields = { code: 'code', name: 'record.applicant.name' };

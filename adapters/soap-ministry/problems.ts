@@ -1,8 +1,13 @@
 import { type Problem, problem, received, say } from '#kit';
 import type { Settings } from './settings.ts';
 
-/** Questions to a service that the settings do not name. */
+/** Settings that name an unknown service, or meanings of codes that the hub would never read. */
 export function settingsProblems(settings: Settings): readonly Problem[] {
+  return [...unknownServices(settings), ...unreadCodes(settings)];
+}
+
+/** Questions to a service that the settings do not name. */
+function unknownServices(settings: Settings): readonly Problem[] {
   const list = Object.keys(settings.services ?? {});
   const expected = list.length > 0 ? say('one-of', { list }) : say('none-known');
   const wrong = (node: unknown, path: string): readonly Problem[] => {
@@ -16,4 +21,14 @@ export function settingsProblems(settings: Settings): readonly Problem[] {
   };
   const { session, pull, push, ask } = settings;
   return wrong({ session, pull, push, ask }, '');
+}
+
+/**
+ * Without `answer.code` every answer that is no fault is success, so a refusal would count as delivered. Faults use `expired`
+ * too. A `pattern` without `code` is a problem for every kind of system, reported elsewhere.
+ */
+function unreadCodes({ answer = {} }: Settings): readonly Problem[] {
+  const { code, pattern, expired: _, ...read } = answer;
+  if (code !== undefined || pattern !== undefined) return [];
+  return Object.values(read).some((given) => given.length > 0) ? [problem('/answer/code', 'absent')] : [];
 }
