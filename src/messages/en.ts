@@ -26,6 +26,7 @@ export const EN = {
   'body-unreadable': 'the body cannot be read',
   'only-of-list': 'only a value with "as": "list" has members',
   'where-without-list': 'chooses from a list; name the list by each or of',
+  'fields-unused': 'belongs to each, text or template; for one object write paths such as applicant.name',
   'template-lacks-value': 'the template needs {name}, and it has no value',
   'not-in-template': 'the template does not name it',
   'no-vietnamese-phone': 'expected a Vietnamese telephone number such as 0912345678',

@@ -23,6 +23,7 @@ export const VI = translation({
   'body-unreadable': 'không đọc được nội dung',
   'only-of-list': 'chỉ giá trị có "as": "list" mới có trường con',
   'where-without-list': 'chọn phần tử trong danh sách; cần ghi danh sách ở each hoặc of',
+  'fields-unused': 'chỉ dùng cùng each, text hoặc template; với một đối tượng, ghi đường dẫn như applicant.name',
   'template-lacks-value': 'mẫu câu cần {name} nhưng không có giá trị',
   'not-in-template': 'mẫu câu không nhắc đến',
   'no-vietnamese-phone': 'cần số điện thoại Việt Nam, ví dụ 0912345678',

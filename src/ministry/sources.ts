@@ -94,8 +94,8 @@ function targetProblems({ fields, detail }: MappedList, record: Shape, path: str
     ...targetsIn(detail?.fields, record, `${path}/detail/fields`),
     ...fileProblems(fields, `${path}/fields`),
     ...fileProblems(detail?.fields, `${path}/detail/fields`),
-    ...choicesIn(fields, `${path}/fields`),
-    ...choicesIn(detail?.fields, `${path}/detail/fields`),
+    ...idleMembers(fields, `${path}/fields`),
+    ...idleMembers(detail?.fields, `${path}/detail/fields`),
     ...missingTargets(filled, record, `${path}/fields`),
   ];
 }
@@ -135,7 +135,7 @@ function callbackSources(callbacks: MinistrySettings['callbacks']): readonly Pro
     ...NAMES.flatMap((what) =>
       Object.entries(callbacks[what] ?? {}).flatMap(([name, { fields }]) => [
         ...targetsIn(fields, RECORDS[what], `${path}/${what}/${name}/fields`),
-        ...choicesIn(fields, `${path}/${what}/${name}/fields`),
+        ...idleMembers(fields, `${path}/${what}/${name}/fields`),
         ...missingTargets(Object.keys(fields), RECORDS[what], `${path}/${what}/${name}/fields`),
       ]),
     ),
@@ -153,7 +153,11 @@ const OF_AN_ASK = [
   'shortServiceCode',
 ] as const;
 
-function askProblems({ request, values, match }: AskSettings, known: Known, path: string): readonly Problem[] {
+function askProblems(
+  { request, values, match, fields: read }: AskSettings,
+  known: Known,
+  path: string,
+): readonly Problem[] {
   const given = Object.entries(values).map(([name, { fields }]): [string, Shape] => [
     name,
     fields ? { items: object(texts(...Object.keys(fields))) } : TEXT,
@@ -162,6 +166,7 @@ function askProblems({ request, values, match }: AskSettings, known: Known, path
   return [
     ...requestProblems(request, object({ ...ours, ...known }), `${path}/request`),
     ...requestProblems(match, object(ours), `${path}/match`),
+    ...idleMembers(read, `${path}/fields`),
     ...Object.entries(values).flatMap(([name, value]) => valueProblems(value, `${path}/values/${name}`)),
   ];
 }
@@ -177,7 +182,7 @@ function valueProblems({ as, fields, dossier }: AskSettings['values'][string], p
 }
 
 function requestProblems(request: Fields | undefined, given: Shape, path: string): readonly Problem[] {
-  return [...sourcesIn(request, given, path), ...choicesIn(request, path)];
+  return [...sourcesIn(request, given, path), ...idleMembers(request, path)];
 }
 
 /** The names in a template and the members of its `fields` are the same. */
@@ -224,14 +229,20 @@ export function fileProblems(settings: unknown, path = '', forms = FILE_FORMS): 
   );
 }
 
-/** A choice needs a list to choose from. */
-function choicesIn(fields: Fields | undefined, path: string): readonly Problem[] {
+/** Members of fields that would have no effect: a choice without a list, and `fields` that nothing writes. */
+function idleMembers(fields: Fields | undefined, path: string): readonly Problem[] {
   return Object.entries(fields ?? {}).flatMap(([target, field]) => {
     if (typeof field === 'string') return [];
     const place = `${path}/${pointer(target)}`;
     const hasNoList = field.where !== undefined && field.of === undefined && field.each === undefined;
-    const own = hasNoList ? [problem(`${place}/where`, 'where-without-list')] : [];
-    return [...own, ...choicesIn(field.fields as Fields | undefined, `${place}/fields`)];
+    const inner = field.fields as Fields | undefined;
+    const isUnwritten =
+      inner !== undefined && [field.each, field.text, field.template].every((one) => one === undefined);
+    return [
+      ...(hasNoList ? [problem(`${place}/where`, 'where-without-list')] : []),
+      ...(isUnwritten ? [problem(`${place}/fields`, 'fields-unused')] : []),
+      ...idleMembers(inner, `${place}/fields`),
+    ];
   });
 }
 

@@ -209,6 +209,46 @@ describe('settings that are not usable', () => {
     ]);
   });
 
+  test('members of one object stand as paths: fields without each, text or template is a problem', () => {
+    const { 'applicant.name': _, ...fields } = REQUIRED_FIELDS;
+    const one = { from: 'chuHoSo', fields: { name: 'hoTen' } };
+    const settings = {
+      system: 'tax',
+      baseUrl: 'https://tax.example.test',
+      pull: {
+        dossiers: { operation: 'GET dossiers', request: {}, records: 'items', fields: { ...fields, applicant: one } },
+      },
+      push: {
+        dossiers: {
+          operation: 'POST dossiers',
+          request: {
+            giay: { of: 'record.documents', fields: { ten: 'name' } },
+            phi: { each: 'record.fees', fields: { so: 'amountVnd' } },
+            phieu: { text: 'json', fields: { ma: 'code' } },
+            loi: { template: 'Hồ sơ {ma}', fields: { ma: 'code' } },
+          },
+          reference: 'so',
+        },
+      },
+      ask: {
+        owner: {
+          title: 'Chủ hồ sơ',
+          operation: 'GET one',
+          request: {},
+          values: {},
+          records: 'items',
+          fields: { chu: one },
+        },
+      },
+    };
+    const why = 'belongs to each, text or template; for one object write paths such as applicant.name';
+    expect(problemsOf({ parties: { m: { adapter: 'rest-ministry', settings } } })).toEqual([
+      `/parties/m/settings/ask/owner/fields/chu/fields: ${why}`,
+      `/parties/m/settings/pull/dossiers/fields/applicant/fields: ${why}`,
+      `/parties/m/settings/push/dossiers/request/giay/fields: ${why}`,
+    ]);
+  });
+
   test('a route to a party whose settings have no operation for it is reported with what the party has', () => {
     const dossiers = { operation: 'POST dossiers', request: { ma: 'code' }, reference: 'so' };
     const settings = { system: 'tax', baseUrl: 'https://tax.example.test', push: { dossiers } };
