@@ -10,7 +10,7 @@ import { tryPush } from './try-push.ts';
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-try-push-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Of the example of a province, and of two systems that are not in it. Nothing listens at any of these addresses. */
+/** Of the example of a province, and of other systems that are not in it. Nothing listens at any of these addresses. */
 const PROVINCE = JSON.parse(readFileSync('docs/operate/province.config.json', 'utf8')).parties as Record<string, Entry>;
 const LGSP = { tokenUrl: 'https://lgsp.tinh.example/token', consumerKey: 'h60', consumerSecret: 'bi-mat-cua-phep-thu' };
 const PARTIES: Record<string, Entry> = {
@@ -28,6 +28,21 @@ const PARTIES: Record<string, Entry> = {
   'criminal-record': {
     adapter: 'rest-ministry',
     settings: JSON.parse(readFileSync('adapters/rest-ministry/parties/criminal-record.json', 'utf8')),
+  },
+  papers: {
+    adapter: 'rest-ministry',
+    settings: {
+      system: 'papers',
+      baseUrl: 'https://giayto.tinh.example',
+      push: {
+        dossiers: {
+          operation: 'POST papers',
+          body: 'multipart',
+          request: { code: 'code', tep: { each: 'record.documents', from: 'file', as: 'file' } },
+          reference: 'receipt',
+        },
+      },
+    },
   },
   opencps: { adapter: 'opencps-bus', settings: { baseUrl: 'https://truc.tinh.example', ...LGSP } },
 };
@@ -136,6 +151,16 @@ test('a trial names what has no value in the request', async () => {
 test('a trial of a status with a request of its own names what that request lacks', async () => {
   const { text } = await tried('criminal-record', { ...DOSSIER, status: 'refused' });
   expect(text).toMatch(/^without a value: .*lyDoTuChoi \(record\.note\)/m);
+});
+
+test('a trial shows a file by its reference', async () => {
+  const file = `sha256:${'a'.repeat(64)}`;
+  const record = { ...DOSSIER, documents: [{ id: '1', name: 'Đơn', file }] };
+  const inJson = await tried('opencps', record);
+  expect(inJson.text).toContain(`"Base64":"(base64 of ${file})"`);
+  const inForm = await tried('papers', record);
+  expect(inForm.text).toContain(`(bytes of ${file})`);
+  expect([inJson.failed, inForm.failed]).toEqual([false, false]);
 });
 
 test('a trial says why a record would not be sent', async () => {
