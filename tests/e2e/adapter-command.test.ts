@@ -183,6 +183,32 @@ describe('lienthong adapter', () => {
     expect((await run('try', 'portal', 'questions', list, '--personal')).out).toContain(asker.HOVATEN);
   });
 
+  test('try masks other texts that name the applicant, and values that problems quote', async () => {
+    const fields = {
+      code: 'id',
+      serviceCode: { value: '1.003618' },
+      agencyCode: { value: 'H60.08' },
+      status: { value: 'received' },
+      statusAt: 'changed',
+      abstract: 'about',
+      'applicant.name': 'who',
+    };
+    const page = { size: 100, total: 'count' };
+    const dossiers = { operation: 'GET dossiers', request: {}, records: 'items', page, fields };
+    const settings = { system: 'culture', baseUrl: 'http://127.0.0.1:9', pull: { dossiers } };
+    const parties = { culture: { adapter: 'rest-ministry', settings } };
+    writeFileSync(join(folder, 'hub.json'), JSON.stringify({ parties }));
+    const row = { id: 'H60.08-250812-0001', changed: '2025-08-12T08:00:00+07:00', who: 'Nguyễn Văn An' };
+    const about = 'Hồ sơ của ông Nguyễn Văn An';
+    const wrong = { ...row, id: 'H60.08-250812-0002', changed: 'Trần Thị Bình' };
+    const list = join(folder, 'list.json');
+    writeFileSync(list, JSON.stringify({ items: [{ ...row, about }, wrong], count: 2 }));
+    const { out } = await run('try', 'culture', 'dossiers', list, '--json');
+    expect(JSON.parse(out)).toMatchObject({ items: [{ record: { code: row.id } }, { kind: 'invalid' }] });
+    expect([row.who, wrong.changed].filter((name) => out.includes(name))).toEqual([]);
+    expect((await run('try', 'culture', 'dossiers', list, '--json', '--personal')).out).toContain(about);
+  });
+
   test('try says in words why a list may be incomplete', async () => {
     const dossiers = {
       operation: 'GET dossiers',

@@ -3,10 +3,13 @@ import { basename } from 'node:path';
 import type { Item, RecordItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { NO_CODES } from '#core/identifiers/codes';
-import { maskApplicant } from '#core/masking/masking';
+import { formOf, keptCause, keptProblem } from '#core/masking/kept-problem';
+import { maskedDossier, maskedStep } from '#core/masking/masked-record';
+import { createMentions } from '#core/masking/mentions';
 import type { KindRecord } from '#core/records/kind';
 import { maskRecord } from '#core/records/mask-record';
 import { sentenceOf } from '#messages/render';
+import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadConfig } from '../../config/config.ts';
 import { ALL_KINDS } from '../../kinds/all-kinds.ts';
@@ -163,15 +166,31 @@ function failed(outcome: object): Result {
   return { text: `${kind}${reason ? ` (${reason})` : ''}: ${message ?? ''}`, document: { outcome }, failed: true };
 }
 
-/** An item without the data of its people, also one that would wait. */
+/** An item without the data of its people, also one that would wait, and without the values that its problems quote. */
 function masked(item: Item): Item {
-  if (item.kind === 'waiting')
-    return item.ifAccepted ? { ...item, ifAccepted: masked(item.ifAccepted) as RecordItem } : item;
-  if (item.kind !== 'record') return item;
-  const kind = ALL_KINDS.find(({ operation }) => operation === item.operation);
-  if (kind) return { ...item, record: maskRecord(kind, item.record as unknown as KindRecord) as never };
-  const { applicant } = item.record as Dossier;
-  return applicant ? { ...item, record: { ...item.record, applicant: maskApplicant(applicant) } as Dossier } : item;
+  if (item.kind === 'record') return { ...item, record: maskedIn(item) as never };
+  const problems = item.problems.map(keptProblem);
+  if (item.kind === 'invalid') return { ...item, problems };
+  const { ifAccepted } = item;
+  return {
+    ...item,
+    cause: keptCause(item.cause),
+    problems,
+    ifAccepted: ifAccepted && (masked(ifAccepted) as RecordItem),
+  };
+}
+
+function maskedIn({ operation, record }: RecordItem): object {
+  const kind = ALL_KINDS.find((one) => one.operation === operation);
+  if (kind) return maskRecord(kind, record as unknown as KindRecord);
+  if (operation === 'dossier.progress.v1') return maskedProgress(record as Progress);
+  const { applicant } = record as Dossier;
+  return maskedDossier(record as Dossier, createMentions(applicant ? [applicant] : []));
+}
+
+/** A step does not say whose dossier it is, so nobody can find that name in what the officer wrote. */
+function maskedProgress(step: Progress): object {
+  return { ...maskedStep(step, createMentions([])), content: formOf(step.content) };
 }
 
 function shown(
