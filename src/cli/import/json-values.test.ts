@@ -29,6 +29,7 @@ describe('the items of a JSON file', () => {
     ['["open', ['1 "open', `1 ${CUT_OFF}`]],
     ['[{"a":"Nguyễn\nVăn An"},{"b":"\\n"}]', [`1 ${LINE_END}`, '2 {"b":"\\n"}']],
     ['{"a":"x\\\r"}\n{"b":1}', [`1 ${LINE_END}`, '2 {"b":1}']],
+    ['{"a":1}\n\u0000{"b":2}\n\u001a', ['1 {"a":1}', '2 {"b":2}']],
   ])('%j', async (text, expected) => {
     for (const chunkBytes of [1, 3, 1_000]) expect(await cut(text, chunkBytes)).toEqual(expected);
   });

@@ -1,6 +1,6 @@
 import { brokenItem, type FileItem, MAX_ITEM_BYTES, tooLongItem } from './file-item.ts';
 
-const [TAB, NEWLINE, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20];
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -116,8 +116,9 @@ class ItemCutter {
   }
 }
 
+/** Also a NUL or the end mark of old DOS tools. The reader of lines skips the same bytes. */
 function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
+  return byte <= SPACE;
 }
 
 /** The bytes of a UTF-8 byte order mark. */
