@@ -51,6 +51,8 @@ const WHO = 'lienthong backfill';
 async function backfill(party: string, options: BackfillOptions): Promise<Result> {
   const { run, why = '', perSecond, kind, state, json: _, ...asked } = options;
   if (run && !why.trim()) throw new UsageError('--run needs --why');
+  if (kind === undefined && state !== undefined)
+    throw new UsageError('--state: only with --kind; dossiers have --status');
   const config = await loadHubConfig(process.env);
   requireParty(config, party);
   return withHub(config, async (hub) => {

@@ -23,7 +23,7 @@ export function withSubjectOptions(command: Command): Command {
     .option('--email <address>', 'the e-mail address of a person');
 }
 
-/** @throws UsageError when not exactly one is given: a code, or a person */
+/** @throws UsageError when not exactly one is given, a code or a person, or a person with a kind of record */
 export function orderOf(
   code: string | undefined,
   { kind: kindName, name, identity: identityNumber, phone, email }: SubjectOptions,
@@ -32,6 +32,8 @@ export function orderOf(
   const person = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Person;
   const isPerson = Object.keys(person).length > 0;
   if (isPerson === (code !== undefined)) throw new UsageError('expected the code of a dossier or record, or a person');
+  if (isPerson && kindName !== undefined)
+    throw new UsageError('--kind: only with a code; of a person everything is taken');
   return (kinds) => {
     const kind = kindName === undefined ? undefined : kinds.byName(kindName);
     if (kindName !== undefined && !kind)
