@@ -31,7 +31,7 @@ export interface SchedulerDeps {
   readonly parties: ReadonlyMap<string, Party>;
   readonly watches: Watches;
   readonly reconcile: NightlyReconcile;
-  readonly statistics: { count(): Promise<void> };
+  readonly statistics: { count(): Promise<void>; recountAfterCalendar(): Promise<void> };
   readonly retention: Pick<Retention, 'round' | 'dropMonths'>;
 }
 
@@ -215,7 +215,7 @@ async function retain({ telemetry }: HubContext, { retention }: SchedulerDeps): 
 
 async function housekeeping(
   hub: HubContext,
-  { parties, watches, retention, reconcile }: SchedulerDeps,
+  { parties, watches, retention, reconcile, statistics }: SchedulerDeps,
   pulls: readonly ScheduledPull[],
 ): Promise<void> {
   const { database, nowMs, telemetry } = hub;
@@ -236,6 +236,7 @@ async function housekeeping(
     'old heartbeats': () => forgetOldHeartbeats(database),
     'left rebuild': () => dropLeftSchema(database),
     'new services': () => recountAfterServices(database),
+    'new calendar': statistics.recountAfterCalendar,
     certificates: () => watchCertificates(hub, parties),
     'incidents of old settings': () => closeUnconfigured(hub, { parties, pulls, compares: reconcile.compares }),
     async 'files without a dossier'() {

@@ -41,10 +41,11 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     '069-masks-and-ends',
     '070-ends-of-owners',
     '071-masks-of-earlier-people',
+    '072-calendar-of-counts',
   ];
   const undo = async (): Promise<void> => {
     await database.pool.query(
-      `ALTER TABLE records DROP COLUMN masked_version; CREATE INDEX records_stale_mask ON records (subject);
+      `ALTER TABLE records DROP COLUMN masked_version; ALTER TABLE counted_state DROP COLUMN calendar; CREATE INDEX records_stale_mask ON records (subject);
        DROP INDEX messages_outcome, audit_at, records_final, record_events_message`,
     );
     await database.pool.query('DELETE FROM hub_migrations WHERE name = ANY($1)', [NEWEST]);

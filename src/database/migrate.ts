@@ -71,6 +71,7 @@ import * as m068 from './migrations/068-events-of-messages.ts';
 import * as m069 from './migrations/069-masks-and-ends.ts';
 import * as m070 from './migrations/070-ends-of-owners.ts';
 import * as m071 from './migrations/071-masks-of-earlier-people.ts';
+import * as m072 from './migrations/072-calendar-of-counts.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -146,6 +147,7 @@ export const MIGRATIONS = {
   '069-masks-and-ends': m069,
   '070-ends-of-owners': m070,
   '071-masks-of-earlier-people': m071,
+  '072-calendar-of-counts': m072,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -243,4 +243,7 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     duringStart: update('records'),
     afterwards: 'remask',
   },
+  '072-calendar-of-counts': {
+    change: 'After a change of the working calendar, dossiers without a due date are counted again.',
+  },
 };

@@ -316,6 +316,7 @@ interface CountedStateTable {
   services_at: Instant | null;
   scheduled_at: Instant | null;
   scheduled_since: Instant | null;
+  calendar: string | null;
 }
 
 interface DatabaseHomesTable {

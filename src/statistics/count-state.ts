@@ -56,14 +56,36 @@ export async function recountAfterServices(database: Database, most = MOST_MARKS
        LIMIT $5`,
       [changed.since, WITHOUT_DUE_DATE, DONE | WITH_RESULT, DONE, most + 1],
     );
-    const isMost = (rowCount ?? 0) > most;
-    // All others are counted as well, so nothing needs a mark.
-    if (isMost) await tx.query('DELETE FROM recounts');
-    await tx.query(`UPDATE counted_state SET services_at = $1, filled_to = CASE WHEN $2 THEN '' END`, [
-      changed.at,
-      isMost,
-    ]);
+    await saveMarks(tx, (rowCount ?? 0) > most);
+    await tx.query('UPDATE counted_state SET services_at = $1', [changed.at]);
   });
+}
+
+/**
+ * Marks dossiers without a due date if the working calendar has changed since the last time: the terms of their services run
+ * in it. For more than `most`, it begins to count all again.
+ */
+export async function recountAfterCalendar(database: Database, calendar: string, most = MOST_MARKS): Promise<void> {
+  await inTransaction(database, async (tx) => {
+    const state = await tx.query(
+      'SELECT FROM counted_state WHERE filled_to IS NULL AND calendar IS DISTINCT FROM md5($1) FOR UPDATE',
+      [calendar],
+    );
+    if (state.rowCount === 0) return;
+    const { rowCount } = await tx.query(
+      'INSERT INTO recounts (code) SELECT code FROM counted WHERE facts & $1 <> 0 LIMIT $2',
+      [WITHOUT_DUE_DATE, most + 1],
+    );
+    await saveMarks(tx, (rowCount ?? 0) > most);
+    await tx.query('UPDATE counted_state SET calendar = md5($1)', [calendar]);
+  });
+}
+
+/** Keeps the marks, or begins to count all: then nothing needs a mark. */
+async function saveMarks(tx: pg.PoolClient, countsAll: boolean): Promise<void> {
+  if (!countsAll) return;
+  await tx.query('DELETE FROM recounts');
+  await tx.query(`UPDATE counted_state SET filled_to = ''`);
 }
 
 const WITHOUT_DUE_DATE = bitsOf(['noDueAt']);

@@ -9,7 +9,7 @@ import { atOneMoment } from '../database/transaction.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { NO_NUMBERS } from './agency-levels.ts';
 import { countChanges } from './count.ts';
-import type { Counter } from './count-state.ts';
+import { type Counter, recountAfterCalendar } from './count-state.ts';
 import { createCountedDossiersReader } from './dossiers-reader.ts';
 import { monthFigures } from './month-figures.ts';
 import type { CountedNumbers } from './numbers.ts';
@@ -43,6 +43,8 @@ export interface StatisticsReports {
 export interface Statistics extends StatisticsReports {
   /** Counts dossiers that changed since the last time, for the scheduler. Every process may call it; one at a time counts. */
   count(): Promise<void>;
+  /** Has dossiers counted again whose terms run in the working calendar, if it has changed. */
+  recountAfterCalendar(): Promise<void>;
   /** How many changes are not counted. Null while all dossiers are counted again. */
   behind(): Promise<number | null>;
   readonly numbers: ReportNumbers;
@@ -69,6 +71,7 @@ export function createStatistics(
     numbers,
     report,
     count: () => count('scheduler'),
+    recountAfterCalendar: () => recountAfterCalendar(database, workingTime.calendar),
     async behind() {
       await countFirst();
       return (await atOneMoment(database, readBehind)) ?? null;

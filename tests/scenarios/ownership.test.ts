@@ -433,7 +433,7 @@ describe('a dossier and the party that owns it', () => {
       ALTER TABLE counted DROP COLUMN facts, DROP COLUMN cell, DROP COLUMN changes, ADD COLUMN agency_code text, ADD COLUMN field_code text,
         ADD COLUMN service_key text, ADD COLUMN channel text;
       DROP INDEX deliveries_times, dossiers_words, dossiers_open, dossiers_open_days; CREATE INDEX dossiers_search ON dossiers USING gin (search);
-      ALTER TABLE counted_state DROP COLUMN scheduled_at, DROP COLUMN scheduled_since; ALTER TABLE deliveries DROP COLUMN sender; CREATE INDEX deliveries_due ON deliveries (party, next_at, id) WHERE state = 'due';
+      ALTER TABLE counted_state DROP COLUMN calendar, DROP COLUMN scheduled_at, DROP COLUMN scheduled_since; ALTER TABLE deliveries DROP COLUMN sender; CREATE INDEX deliveries_due ON deliveries (party, next_at, id) WHERE state = 'due';
       DELETE FROM hub_migrations WHERE name >= '018'`);
     const upgraded = await testHub({ keys: [...OPERATOR_KEYS], databaseUrl: hub.databaseUrl });
     try {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import { COLUMNS, GROUPS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
 import { inTransaction } from '../../src/database/transaction.ts';
@@ -662,7 +662,7 @@ describe('statistics', () => {
     });
   });
 
-  describe('when services change', () => {
+  describe('when services or days off change', () => {
     const OF_SERVICE = { serviceCode: '1.000001' };
     const WITHOUT_DATE = { ...OF_SERVICE, dueAt: undefined };
 
@@ -709,6 +709,23 @@ describe('statistics', () => {
       await recountAfterServices(hub.hub.database, 1);
       expect([await marked(), await isCountingAll()]).toEqual([[], true]);
       expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 2, withinTerm: 0, late: 2 });
+    });
+
+    test('dossiers without a due date are counted again after a start with other days off', async () => {
+      await writeService('1.000001');
+      await recountAfterServices(hub.hub.database);
+      await hub.push([one(at('03-16'), at('03-19'), WITHOUT_DATE), one(at('03-16'), at('03-19'), OF_SERVICE)]);
+      expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 2, withinTerm: 0, late: 2 });
+      const daysOff = ['2026-03-17', '2026-03-18'];
+      const restarted = await testHub({ databaseUrl: hub.databaseUrl, nowMs: NOW, roles: ['scheduler'], daysOff });
+      try {
+        await vi.waitFor(async () => {
+          const { body } = await restarted.read('/api/v1/statistics?from=2026-03-01');
+          expect(body.total.pending).toEqual({ total: 2, withinTerm: 1, late: 1 });
+        }, 10_000);
+      } finally {
+        await restarted.close();
+      }
     });
   });
 

@@ -82,6 +82,7 @@ export async function testHub(
     readonly retention?: HubFile['retention'];
     readonly retentionMonths?: number;
     readonly deadlines?: HubFile['deadlines'];
+    readonly daysOff?: string[];
     readonly personLimitPerHour?: number;
     readonly askLimitPerHour?: number;
     readonly stillAfterDays?: HubFile['stillAfterDays'];
@@ -150,7 +151,7 @@ export async function testHub(
     traces: options.traces,
     secrets: options.secrets ?? [HUB_SECRET],
     file: {
-      province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
+      province: { code: 'H60', name: 'Tỉnh Tuyên Quang', ...(options.daysOff && { daysOff: options.daysOff }) },
       keys: [
         { id: 'one-stop', secret: SECRETS['one-stop'], scopes: ['dossier:write', ...writes], party: 'one-stop' },
         { id: 'other', secret: SECRETS.other, scopes: ['dossier:write', ...writes], party: 'other' },

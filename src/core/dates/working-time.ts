@@ -14,6 +14,8 @@ export interface WorkingCalendar {
 }
 
 export interface WorkingTime {
+  /** Another text for another calendar. */
+  readonly calendar: string;
   /** The working time between two moments, in milliseconds. 0 if `to` is not later. */
   between(fromMs: number, toMs: number): number;
   /**
@@ -62,6 +64,7 @@ export function createWorkingTime(calendar: WorkingCalendar): WorkingTime {
   }
 
   return {
+    calendar: JSON.stringify(calendar),
     dayMs: ordinary.reduce((sum, { from, to }) => sum + to - from, 0),
     between(fromMs, toMs) {
       const [from, to] = [fromMs + VIETNAM_MS, toMs + VIETNAM_MS];
