@@ -6,7 +6,7 @@
 export function parseExactly(text: string): unknown {
   // First, so that invalid JSON is not searched.
   const value: unknown = JSON.parse(text);
-  return /\d[\d.]{15}|\d[eE][+-]?\d{3}/.test(text) ? JSON.parse(withExactNumbers(text)) : value;
+  return /\d[\d.]{15}|\d[eE][+-]?\d{3}/.test(text) ? JSON.parse(replaceNumbers(text, exact)) : value;
 }
 
 /** Real documents are far less deep. Code that follows a value by recursion would exhaust the stack. */
@@ -34,14 +34,14 @@ export function isTooDeep(json: string): boolean {
 const [QUOTE, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Splits at quotes. A regular expression for strings takes quadratic time or overflows the stack on a partner's long
- * texts.
+ * Replaces the numbers of valid JSON as they are written. Splits at quotes, because a regular expression for strings takes
+ * quadratic time or overflows the stack on a partner's long texts.
  */
-function withExactNumbers(json: string): string {
+export function replaceNumbers(json: string, replace: (token: string) => string): string {
   const written: string[] = [];
   for (let at = 0; at < json.length; ) {
     const begin = json.indexOf('"', at);
-    written.push(json.slice(at, begin < 0 ? json.length : begin).replace(NUMBER, exact));
+    written.push(json.slice(at, begin < 0 ? json.length : begin).replace(NUMBER, replace));
     if (begin < 0) break;
     at = endOfText(json, begin);
     written.push(json.slice(begin, at));

@@ -1,12 +1,27 @@
+import { parseExactly, replaceNumbers } from '#core/exact-json';
 import { leavesOf } from '#core/masking/body-masking';
-import type { Inventor } from './invented.ts';
+import { type Inventor, unescaped } from './invented.ts';
 
-/** Parses JSON and writes it again member by member. So escaped values are found too, also JSON inside a text. */
+/**
+ * Parses JSON and writes it again member by member. So escaped values are found too, also JSON inside a text. Numbers keep
+ * their digits.
+ */
 export function inventedBody(body: string, inventor: Inventor, indent = 2): string {
   const value = jsonIn(body);
   if (typeof value !== 'object' || value === null) return inventor.invent(body);
-  return JSON.stringify(invented(value, inventor), undefined, indent);
+  const marked: unknown = JSON.parse(replaceNumbers(body, (token) => `"${NUMBER}${token}"`));
+  const text = JSON.stringify(invented(marked, inventor), undefined, indent);
+  return text.replaceAll(MARKED, (_, written: string) => {
+    // An invented identity number begins with 0, a number does not.
+    const number = written.replace(/^0(?=\d)/, '1');
+    return JSON_NUMBER.test(number) ? number : `"${written}"`;
+  });
 }
+
+/** Marks a text that stands for a number. It is no character, so texts do not contain it. */
+const NUMBER = '\uffff';
+const MARKED = new RegExp(`"${NUMBER}([^"]*)"`, 'g');
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /** Replaces all texts, names and numbers of a JSON value by invented ones. */
 export function invented(value: unknown, inventor: Inventor): unknown {
@@ -39,11 +54,13 @@ export function leavesIn(text: string, depth = 0): ReturnType<typeof leavesOf> {
   const elements = [...plain.matchAll(/<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)</g)];
   const attributes = [...plain.matchAll(/\s(?:[\w.-]+:)?([\w.-]+)="([^"<>]*)"/g)];
   const parameters = [...plain.matchAll(/(?:^|[?&])([\w.-]+)=([^&\s]*)/g)];
-  const named = [...elements, ...attributes, ...parameters].map(([, name, found]) => ({
-    name: name as string,
-    text: found as string,
-  }));
-  return [...named, { name: '', text: plain.replace(/<[^<>]*>/g, ' ') }, { name: '', text: plain }];
+  const leafOf = ([, name, found]: RegExpMatchArray) => ({ name: name as string, text: found as string });
+  const named = [...elements, ...attributes].map(leafOf);
+  const given = parameters.map(leafOf).flatMap(({ name, text: written }) => {
+    const value = unescaped(written) ?? written;
+    return depth < 5 && isNested(value) ? leavesIn(value, depth + 1) : { name, text: value };
+  });
+  return [...named, ...given, { name: '', text: plain.replace(/<[^<>]*>/g, ' ') }, { name: '', text: plain }];
 }
 
 function isNested(text: string): boolean {
@@ -52,7 +69,7 @@ function isNested(text: string): boolean {
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return undefined;
   }

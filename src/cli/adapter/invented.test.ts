@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { inventedBody, leavesIn } from './case-texts.ts';
 import { createInventor } from './invented.ts';
 
 /** Learns an applicant as a case does from its record. */
@@ -30,6 +31,11 @@ describe('values that are invented', () => {
       '50%Nguy%E1%BB%85n%20Th%E1%BB%8B%20Ho%C3%A0ng%20Y%E1%BA%BFn',
       '50%Nguy%E1%BB%85n%20M%E1%BA%ABu%20Th%E1%BB%AD%20Minh',
     ],
+    [
+      'ten=Nguy%E1%BB%85n+Th%E1%BB%8B+Ho%C3%A0ng+Y%E1%BA%BFn&x=1',
+      'ten=Nguy%E1%BB%85n+M%E1%BA%ABu+Th%E1%BB%AD+Minh&x=1',
+    ],
+    ['ten=NGUYEN+THI+HOANG+YEN', 'ten=NGUYEN+MAU+THU+MINH'],
     ['CCCD 001099123456', 'CCCD 001099000001'],
     ['CCCD 001 099 123 456', 'CCCD 001 099 000 001'],
     ['/giay-to/001099123456.pdf', '/giay-to/001099000001.pdf'],
@@ -113,6 +119,7 @@ describe('values that are invented', () => {
     ['the name of a parameter that has no value', `?${'key-'.repeat(400_000)}`],
     ['the name of a parameter whose value is empty', `?${'key-'.repeat(400_000)}=&`],
     ['capitals with marks', 'A\u20dd'.repeat(200_000)],
+    ['words with plus signs', '+a-'.repeat(200_000)],
   ])('long texts take linear time: %s', (_, text) => {
     const inventor = ofApplicant();
     inventor.learn({ name: 'detail', text });
@@ -130,5 +137,29 @@ describe('values that are invented', () => {
     inventor.learn({ name: 'token_type', text: 'Bearer' });
     inventor.learn({ name: 'sessionMinutes', text: '30' });
     expect(inventor.counts()).toEqual({});
+  });
+});
+
+describe('a body', () => {
+  const invented = (body: string): string => {
+    const inventor = createInventor();
+    for (const leaf of leavesIn(body)) inventor.learn(leaf);
+    return inventedBody(body, inventor, 0);
+  };
+
+  test.each([
+    ['hoTenNguoiNop=V%C3%A0ng+A+T%E1%BB%A7a&so=1', 'hoTenNguoiNop=Nguy%E1%BB%85n+M%E1%BA%ABu+Th%E1%BB%AD&so=1'],
+    [
+      `data=${encodeURIComponent('{"hoTen":"Vàng A Tủa"}')}`,
+      `data=${encodeURIComponent('{"hoTen":"Nguyễn Mẫu Thử"}')}`,
+    ],
+  ])('of a form loses its people, however they are escaped: %s', (body, shown) => {
+    expect(invented(body)).toBe(shown);
+  });
+
+  test('keeps numbers as they are written, except those of people', () => {
+    const kept = '{"id":12345678901234567890,"fee":1.50,"rate":1e2,"in":"{\\"id\\":98765432109876543210}"}';
+    expect(invented(kept)).toBe(kept);
+    expect(invented('{"soDinhDanh":101099123456}')).toBe('{"soDinhDanh":101099000001}');
   });
 });

@@ -198,18 +198,24 @@ function flat(text: string): string {
 }
 
 /** Starts only at the beginning of such words, or behind a % that escapes nothing. */
-const ESCAPED = /(?<![\w.~-])(?:[\w.~-]|%[0-9a-f]{2})*%[0-9a-f]{2}(?:[\w.~-]|%[0-9a-f]{2})*/gi;
+const ESCAPED = /(?<![\w.~+-])(?:[\w.~+-]|%[0-9a-f]{2})*(?:\+|%[0-9a-f]{2})(?:[\w.~+-]|%[0-9a-f]{2})*/gi;
 
-/** In an address, letters beyond ASCII and slashes are escaped. */
+/** In an address and a form, letters beyond ASCII and slashes are escaped. A form writes blanks as `+`. */
 function throughEscapes(text: string, replace: (text: string) => string): string {
-  if (!text.includes('%')) return text;
   return text.replace(ESCAPED, (escaped) => {
-    try {
-      const plain = decodeURIComponent(escaped);
-      const replaced = replace(plain);
-      return replaced === plain ? escaped : encodeURIComponent(replaced);
-    } catch {
-      return escaped;
-    }
+    const plain = unescaped(escaped);
+    const replaced = plain === undefined ? undefined : replace(plain);
+    if (replaced === undefined || replaced === plain) return escaped;
+    const written = encodeURIComponent(replaced);
+    return escaped.includes('+') ? written.replaceAll('%20', '+') : written;
   });
+}
+
+/** The text of a value in an address or a form. Undefined if it escapes no UTF-8. */
+export function unescaped(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
 }
