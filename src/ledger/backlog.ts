@@ -11,6 +11,8 @@ export interface Backlog {
   readonly count: number;
   /** The age of the oldest one, in seconds. */
   readonly oldestS: number;
+  /** How long the next attempt of one is past its time at most, in seconds. A retry that has time is not overdue. */
+  readonly overdueS: number;
 }
 
 /** Deliveries that are not settled. Two parts, so that each uses the index of its state. */
@@ -22,11 +24,12 @@ export async function loadBacklog(database: Database, nowMs: number): Promise<re
     name: 'backlog',
     text: `
       WITH unsettled AS (
-        SELECT party, subject, created_at, state = 'held' AS held FROM (${UNSETTLED}) d),
+        SELECT party, subject, created_at, next_at, state = 'held' AS held FROM (${UNSETTLED}) d),
       stuck AS (SELECT DISTINCT party, subject FROM unsettled WHERE held)
       SELECT party, CASE WHEN held THEN 'held' WHEN stuck.subject IS NULL THEN 'due' ELSE 'behind' END AS state,
              count(*) AS count,
-             GREATEST(extract(epoch FROM $1::timestamptz - min(created_at)), 0)::float8 AS "oldestS"
+             GREATEST(extract(epoch FROM $1::timestamptz - min(created_at)), 0)::float8 AS "oldestS",
+             coalesce(GREATEST(extract(epoch FROM $1::timestamptz - min(next_at)), 0), 0)::float8 AS "overdueS"
       FROM unsettled LEFT JOIN stuck USING (party, subject) GROUP BY 1, 2`,
     values: [msToInstant(nowMs)],
   });

@@ -99,36 +99,55 @@ interface ZabbixItem {
   readonly type: string;
   readonly master_item?: { readonly key: string };
   readonly preprocessing?: readonly { readonly type: string; readonly parameters: readonly string[] }[];
-  readonly triggers?: readonly { readonly expression: string; readonly description: string }[];
+  readonly triggers?: readonly ZabbixTrigger[];
+  /** Of what is discovered. */
+  readonly trigger_prototypes?: readonly ZabbixTrigger[];
 }
+
+interface ZabbixTrigger {
+  readonly expression: string;
+  readonly description: string;
+}
+
+interface ZabbixTemplate {
+  readonly name: string;
+  readonly items: readonly ZabbixItem[];
+  readonly discovery_rules: readonly (ZabbixItem & { readonly item_prototypes: readonly ZabbixItem[] })[];
+}
+
+/** The addresses of the headings of a page. */
+const headingsOf = (file: string): readonly string[] =>
+  [...read(file).matchAll(/^#{2,4} (.*)$/gm)].map(([, title]) =>
+    String(title)
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
 
 test('each item of the Zabbix template reads a metric of the hub; each trigger names an existing item and an existing page', () => {
   const [{ zabbix_export: given }] = loadAll(read('monitoring/zabbix.yaml')) as [
-    { zabbix_export: { templates: readonly [{ name: string; items: readonly ZabbixItem[] }] } },
+    { zabbix_export: { templates: readonly [ZabbixTemplate] } },
   ];
-  const [{ name, items }] = given.templates;
+  const [{ name, items: plain, discovery_rules: rules }] = given.templates;
+  const items = [...plain, ...rules, ...rules.flatMap(({ item_prototypes }) => item_prototypes)];
   const keys = new Set(items.map(({ key }) => key));
-  const headings = read('runbook.md')
-    .match(/^#{2,4} .*$/gm)
-    ?.map((line) =>
-      line
-        .replace(/^#+ /, '')
-        .toLowerCase()
-        .replaceAll(/[^\w -]/g, '')
-        .replaceAll(' ', '-'),
-    );
-  const wrong = items.flatMap(({ key, type, master_item, preprocessing = [], triggers = [] }) => [
+  const pages = new Map(['runbook.md', 'monitor.md'].map((file) => [`docs/operate/${file}`, headingsOf(file)]));
+  const isHeading = (description: string): boolean => {
+    const [page, heading] = description.replace('runbook: ', '').split('#') as [string, string];
+    return pages.get(page)?.includes(heading) === true;
+  };
+  const wrong = items.flatMap(({ key, type, master_item, preprocessing = [], triggers, trigger_prototypes }) => [
     ...preprocessing
       .filter((step) => step.type === 'PROMETHEUS_PATTERN')
       .map(({ parameters }) => parameters[0]?.replace(/\{.*/s, '') as string)
       .filter((metric) => !isServed(metric))
       .map((metric) => `${key}: the hub has no ${metric}`),
     ...(type === 'DEPENDENT' && !keys.has(master_item?.key ?? '') ? [`${key}: no item ${master_item?.key}`] : []),
-    ...triggers.flatMap(({ expression, description }) => [
+    ...(triggers ?? trigger_prototypes ?? []).flatMap(({ expression, description }) => [
       ...[...expression.matchAll(/\(\/([^/]+)\/([\w.]+(?:\[[^\]]*\])?)/g)]
         .filter(([, template, item]) => template !== name || !keys.has(item as string))
         .map(([found]) => `${key}: ${found}`),
-      ...(headings?.includes(description.split('#')[1] as string) ? [] : [`${key}: ${description}`]),
+      ...(isHeading(description) ? [] : [`${key}: ${description}`]),
     ]),
   ]);
   expect(wrong).toEqual([]);

@@ -32,6 +32,8 @@ describe('sync lag', () => {
     await hub.deliver();
     hub.clock.nowMs += 100_000;
     expect(await metric('hub_oldest_due_seconds{party="portal"}')).toBe(100);
+    // The retry came due 5 s after the first attempt.
+    expect(await metric('hub_overdue_seconds{party="portal"}')).toBe(95);
     await hub.deliver();
     expect(await metric('hub_ack_to_delivered_seconds_sum{party="portal"}')).toBe(100);
     expect(await metric('hub_event_to_partner_seconds_sum{party="portal"}')).toBe(1_000);

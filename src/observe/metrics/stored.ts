@@ -25,7 +25,7 @@ export function withinScrape<Out>(load: () => Promise<Out>): () => Promise<Out> 
   };
 }
 
-/** Shows two gauges from one query of unsettled deliveries. */
+/** Shows three gauges from one query of unsettled deliveries. */
 export function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>): void {
   const look = singleFlight((): Promise<readonly Backlog[]> => load().catch(() => []));
   new Gauge({
@@ -46,6 +46,16 @@ export function showBacklog(registry: Registry, load: () => Promise<readonly Bac
     async collect() {
       this.reset();
       for (const { party, state, oldestS } of await look()) if (state === 'due') this.set({ party }, oldestS);
+    },
+  });
+  new Gauge({
+    name: 'hub_overdue_seconds',
+    help: 'How long the next attempt of a due delivery is past its time; 0 while retries wait for theirs',
+    labelNames: ['party'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, state, overdueS } of await look()) if (state === 'due') this.set({ party }, overdueS);
     },
   });
 }
