@@ -22,6 +22,8 @@ export interface ReplicaState {
   readonly lagMs: number;
   /** Why no read goes there. Undefined: it is in use. */
   readonly why: Words | undefined;
+  /** False until this process has checked it for the first time. */
+  readonly isKnown: boolean;
 }
 
 /** Chooses where reads go. */
@@ -116,7 +118,7 @@ function watchReplica(
   let why: Words | undefined = say('replica-away', { name, why: say('replica-not-checked') });
   let isKnown = false;
   const lagMs = (): number => ageMs(seen);
-  const state = (): ReplicaState => ({ name, lagMs: lagMs(), why });
+  const state = (): ReplicaState => ({ name, lagMs: lagMs(), why, isKnown });
 
   function judge(now: Words | undefined): void {
     // The first result counts as a change, and a larger lag does not.

@@ -85,12 +85,16 @@ export async function closeIncidents(
   return rows.map((row) => row.kind);
 }
 
-/** Incidents whose alert has not been sent, oldest first. */
-export async function loadUnreportedIncidents(database: Database, limit: number): Promise<readonly Incident[]> {
+/** Incidents behind this one whose alert has not been sent, oldest first. */
+export async function loadUnreportedIncidents(
+  database: Database,
+  limit: number,
+  after = 0,
+): Promise<readonly Incident[]> {
   const { rows } = await database.pool.query<Incident>({
     name: 'unreported incidents',
-    text: `SELECT ${COLUMNS} FROM incidents WHERE alerted_at IS NULL ORDER BY id LIMIT $1`,
-    values: [limit],
+    text: `SELECT ${COLUMNS} FROM incidents WHERE alerted_at IS NULL AND id > $2 ORDER BY id LIMIT $1`,
+    values: [limit, after],
   });
   return rows;
 }

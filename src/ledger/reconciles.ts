@@ -138,6 +138,15 @@ export async function lastReconciles(database: Database): Promise<readonly LastR
   return rows;
 }
 
+/** Forgets the results of all other parties, so that their agreement is no longer shown. */
+export async function forgetOtherResults(database: Database, parties: readonly string[]): Promise<void> {
+  await database.pool.query({
+    name: 'forget other results',
+    text: 'UPDATE reconciles SET agreed = 0, judged = 0 WHERE judged > 0 AND NOT party = ANY($1::text[])',
+    values: [parties],
+  });
+}
+
 /** The last delivery of a dossier, or of a record, that a party received. */
 export interface LastDelivered {
   readonly operation: Operation;

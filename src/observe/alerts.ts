@@ -42,6 +42,8 @@ const REFUSED = [400, 413, 422];
 
 const FIRST_PAUSE_MS = 1_000;
 const MOST_PAUSE_MS = 60_000;
+/** How many incidents are read at once. */
+const PAGE = 50;
 
 /** Why an alert was not sent. */
 interface Failure {
@@ -69,19 +71,28 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
     if ((await loadUnreportedIncidents(database, 1)).length === 0) return;
     await inOneProcess(database, 'alerts', async () => {
       let hasRefused = false;
-      for (const incident of await loadUnreportedIncidents(database, 50)) {
-        const failure = await post({ http, webhook, nowMs }, incident);
-        if (!failure) {
-          pauseMs = 0;
-          await markReported(database, [incident.id], nowMs());
-          continue;
+      let page = await loadUnreportedIncidents(database, PAGE);
+      while (page.length > 0) {
+        for (const incident of page) {
+          const failure = await sendOne(incident);
+          if (failure && !failure.isRefusal) return pause();
+          hasRefused ||= failure !== undefined;
         }
-        telemetry.failed('alerts', new Error(`incident ${incident.id} was not reported: ${failure.message}`));
-        if (!failure.isRefusal) return pause();
-        hasRefused = true;
+        page = await loadUnreportedIncidents(database, PAGE, page.at(-1)?.id);
       }
       if (hasRefused) pause();
     });
+  }
+
+  async function sendOne(incident: Incident): Promise<Failure | undefined> {
+    const failure = await post({ http, webhook, nowMs }, incident);
+    if (failure) {
+      telemetry.failed('alerts', new Error(`incident ${incident.id} was not reported: ${failure.message}`));
+      return failure;
+    }
+    pauseMs = 0;
+    await markReported(database, [incident.id], nowMs());
+    return undefined;
   }
 
   /** A receiver that does not answer keeps a call for half a minute. */

@@ -1,5 +1,6 @@
 import { AWAY_KINDS, HUB, type Incident, openIncidents } from '../ledger/incidents.ts';
 import { forgetOtherPulls } from '../ledger/pulls.ts';
+import { forgetOtherResults } from '../ledger/reconciles.ts';
 import type { WatchContext } from './watch-context.ts';
 
 /** What the configuration lets the hub do. */
@@ -22,13 +23,14 @@ const OF_PARTIES: readonly Incident['kind'][] = [
 ];
 
 /**
- * Closes incidents of parties, pulls and comparisons that the configuration no longer has. Nothing else would close them, and
- * an open incident hides the next one of its kind.
+ * Closes incidents of parties, pulls and comparisons that the configuration no longer has, and forgets how far such parties
+ * agreed. Nothing else would close them, and an open incident hides the next one of its kind.
  */
 export async function closeUnconfigured(
   { database, alerts }: Pick<WatchContext, 'database' | 'alerts'>,
   { parties, pulls, compares }: Configured,
 ): Promise<void> {
+  await forgetOtherResults(database, [...parties.keys()]);
   const others = await forgetOtherPulls(database, pulls);
   const isOfOther = ({ party, cause }: Incident): boolean =>
     others.some((pull) => pull.party === party && cause.startsWith(`${pull.name}: `));

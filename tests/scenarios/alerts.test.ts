@@ -121,6 +121,14 @@ describe('alerts', () => {
       .toEqual(['incident.partner-away']);
   });
 
+  test('a page full of refused alerts keeps no later one back', async () => {
+    const [one] = processes as [(typeof processes)[number], unknown];
+    for (let party = 0; party <= 50; party++) await one.alerts.open(`portal-${party}`, 'partner-away', 'x');
+    statuses.push(...Array(50).fill(422));
+    await one.alerts.send();
+    expect(JSON.parse(got.at(-1)?.body ?? '')).toMatchObject({ data: { party: 'portal-50' } });
+  });
+
   test('every process shows an open incident in its metrics, and its end, whichever process saw them', async () => {
     const { database } = hub.hub;
     const shown = async () => {

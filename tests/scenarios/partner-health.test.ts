@@ -13,6 +13,7 @@ import { closeIncidents, openIncident, openIncidents } from '../../src/ledger/in
 import { savePartyHealth } from '../../src/ledger/party-health.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
 import { hasFailedPull, makePullsDue } from '../../src/ledger/pulls.ts';
+import { lastReconciles, saveReconciled } from '../../src/ledger/reconciles.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { watchAway } from '../../src/observe/away-partners.ts';
 import { createRateLimit } from '../../src/parties/rate-limit.ts';
@@ -731,6 +732,8 @@ describe('a pulled partner', () => {
       await openIncident(database, { party, kind, cause: 'as in the test' }, hub.clock.nowMs);
     const open = async () => (await openIncidents(database)).map(({ party, kind }) => `${party} ${kind}`);
     expect(await open()).toContain('portal pull-failed');
+    for (const party of ['gone', 'portal'])
+      await saveReconciled(database, { party, agreed: 1, judged: 2 }, undefined, hub.clock.nowMs);
     const { dossiers } = portal.adapter.pull as { readonly dossiers: Puller<unknown> };
     const restarted = await testHub({
       partners: { portal: { ...portal, adapter: { ...portal.adapter, pull: { dossiers } } } },
@@ -741,6 +744,7 @@ describe('a pulled partner', () => {
     try {
       await expect.poll(open).toEqual(['portal pull-invalid', 'portal partner-away']);
       expect(await hasFailedPull(database, 'portal')).toBe(false);
+      expect(await lastReconciles(database)).toMatchObject([{ party: 'portal' }]);
     } finally {
       await restarted.close();
     }

@@ -118,6 +118,7 @@ describe('reads from a replica', () => {
     ]);
     expect(await counted(hub, 'hub_replica_in_use')).toMatch(/ 0$/);
     expect(await counted(hub, 'hub_replica_lag_seconds')).toMatch(/ 71$/);
+    expect(await incidents(await processOfHub()), 'of a process that has not looked').toEqual([]);
     expect(await incidents(hub)).toMatchObject([
       { kind: 'replica-away', cause: expect.stringContaining('71 seconds') },
     ]);
