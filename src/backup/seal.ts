@@ -32,17 +32,23 @@ export async function seal(chunks: AsyncIterable<Buffer>, recipient: string): Pr
 
 /**
  * Decrypts and decompresses. Every chunk is authenticated before it is used.
- * @throws while it is read: another key, a changed byte, a missing end
+ * @throws while it is read: another key, a changed byte, a missing end, or an error of the source
  */
 export async function* unseal(sealed: AsyncIterable<Buffer>, secret: string): AsyncGenerator<Buffer> {
   const decrypter = new Decrypter();
   decrypter.addIdentity(secret);
   let bytes = 0;
+  let sourceError: Error | undefined;
   const counted = Readable.from(
     (async function* () {
-      for await (const chunk of sealed) {
-        bytes += chunk.length;
-        yield chunk;
+      try {
+        for await (const chunk of sealed) {
+          bytes += chunk.length;
+          yield chunk;
+        }
+      } catch (error) {
+        sourceError = error as Error;
+        throw error;
       }
     })(),
   );
@@ -50,6 +56,7 @@ export async function* unseal(sealed: AsyncIterable<Buffer>, secret: string): As
     const plain = Readable.fromWeb((await decrypter.decrypt(asWeb(counted))) as ReadableStream);
     yield* joined(plain, createGunzip()) as AsyncIterable<Buffer>;
   } catch (error) {
+    if (sourceError) throw new Error(`the file could not be read: ${sourceError.message}`, { cause: sourceError });
     const why = whyClosed(error as Error);
     const message = `${why} (${bytes} bytes were read)`;
     throw why === DAMAGED ? new DamagedBackup(message, { cause: error }) : new Error(message, { cause: error });

@@ -183,6 +183,11 @@ describe('a backup', () => {
     expect([code, out]).toEqual([1, expect.stringContaining('the file was changed or cut off after it was written')]);
   });
 
+  test('that cannot be read is not damaged: its check has exit code 2', async () => {
+    const { code, errors } = await run('verify-backup', folder, '--key', keyFile);
+    expect([code, errors]).toEqual([2, expect.stringContaining('the file could not be read: EISDIR')]);
+  });
+
   test('opens with its own recovery key alone', async () => {
     const other = JSON.parse((await run('keys', 'recovery', '--json')).out);
     writeFileSync(join(folder, 'other.key'), other.secret);
