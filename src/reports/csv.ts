@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { markFormula } from '#core/csv-cells';
 import { headingsOver } from '#core/statistics/report-head';
 import type { AddressOf } from './links.ts';
 import type { Report } from './report.ts';
@@ -18,5 +19,5 @@ export function reportCsv({ head, rows }: Report, addressOf: AddressOf): Uint8Ar
     ...linked.map((column) => addressOf(row, column) ?? ''),
   ]);
   const heads = [...names, ...linked.map((column) => `Địa chỉ: ${names[column]}`)];
-  return Buffer.from(stringify([heads, ...lines], { bom: true, escape_formulas: true }));
+  return Buffer.from(stringify([heads, ...lines], { bom: true, cast: { string: markFormula } }));
 }

@@ -201,6 +201,14 @@ test('records of a kind are exported masked or in full, and a full export can be
   const other = await testHub({ nowMs: Date.now() });
   try {
     expect(await here(['import', 'one-stop', 'masked-questions.ndjson', ...kind], other)).toMatchObject({ code: 1 });
+    // A text beside the person may name somebody too.
+    writeFileSync(
+      join(folder, 'masked-text.ndjson'),
+      `${JSON.stringify(question({ title: 'Hồ sơ của Trần V** B', content: 'Hỏi về N***** V** A*, ********78' }))}\n`,
+    );
+    const refused = await here(['import', 'one-stop', 'masked-text.ndjson', ...kind], other);
+    expect(refused.errors).toMatch(/invalid H60-HD-0001: \/content is masked/);
+    expect(refused.errors).not.toContain('/title');
     expect(await here(['import', 'one-stop', 'questions.ndjson', ...kind], other)).toMatchObject({ code: 0 });
     expect((await other.read('/api/v1/questions/H60-HD-0001', 'personal')).body).toMatchObject(question());
   } finally {

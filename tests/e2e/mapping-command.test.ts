@@ -75,6 +75,10 @@ test('a changed meaning lists each member before and after, personal data masked
   expect(tried.code).toBe(0);
   expect(tried.out).toContain('1 would be read with other values');
   expect(tried.out).toMatch(/processing +resolved +1/);
+  expect(await mapping('--line', `${TABLE}:WORKING=received`, '--csv', csv)).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('effect.csv exists already; --force overwrites it'),
+  });
   const file = readFileSync(csv, 'utf8');
   expect(file.split('\n')[1]).toMatch(
     new RegExp(`^[0-9a-f-]{36},0,${rowOf(1).code},changed,/status,processing,resolved,$`),

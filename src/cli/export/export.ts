@@ -61,8 +61,8 @@ export function addExport(program: Command): void {
 
 const HELP = `
 Dossiers are in the order of their codes, each once, as it is when it is written; the hub works on meanwhile. Personal data is
-masked without --personal. A masked file is for reading only: import refuses it, since a masked name is nobody's. Steps quote
-what officers wrote about people, and need --personal.
+masked without --personal. A masked file is for reading only: import refuses its items with a masked value, since a masked name
+is nobody's. Steps quote what officers wrote about people, and need --personal.
 CSV has no place for lists of records (documents, fees …): the summary counts the dossiers that have some. A CSV text that
 begins like a formula (=, +, -, @; also after one or more ') gets a ' before it, which import removes.
 Exit codes: 0 written, 1 failed, 2 wrong usage or settings.`;

@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
+import { joinValues, markFormula } from '#core/csv-cells';
 import type { SchemaNode } from '#core/explain';
 import type { Operation } from '#schemas/operations';
 import { OPERATIONS } from '#schemas/operations';
-import { joinValues, markFormula } from '../import/csv-cells.ts';
 import type { Format } from '../import/examine-file.ts';
 
 type Members = Readonly<Record<string, unknown>>;

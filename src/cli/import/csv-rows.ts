@@ -1,9 +1,9 @@
 import { CsvError, type Info, parse } from 'csv-parse';
+import { splitValues, unmarkFormula } from '#core/csv-cells';
 import type { SchemaNode } from '#core/explain';
 import type { Operation } from '#schemas/operations';
 import { OPERATIONS } from '#schemas/operations';
 import { UsageError } from '../run-command.ts';
-import { splitValues, unmarkFormula } from './csv-cells.ts';
 import { brokenItem, type FileItem, MAX_ITEM_BYTES } from './file-item.ts';
 
 /** A column of a CSV file: the path of a field, and the reader of its cells. */

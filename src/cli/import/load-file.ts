@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
-import { maskedMembers } from '#core/masking/masking';
+import { hasMask, maskedMembers } from '#core/masking/masking';
 import { type Problem, problem as problemOf } from '#core/problem';
 import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
@@ -153,24 +153,30 @@ async function itemsOf(
  * only have data that it masked itself.
  */
 function maskedIn(json: Buffer, people: readonly string[]): readonly Problem[] {
-  if (!json.includes('*')) return [];
-  return people.flatMap((person) => maskedOf(json, person));
+  const record = json.includes('*') ? membersOf(json) : {};
+  return Object.entries(record).flatMap(([name, value]) => {
+    const isPerson = people.includes(name) && typeof value === 'object' && value !== null;
+    const masked = isPerson ? maskedMembers(value as Members).map((member) => `/${name}/${member}`) : [];
+    return (isPerson ? masked : maskedTexts(value, `/${name}`)).map((path) => problemOf(path, 'masked-value'));
+  });
 }
 
-function maskedOf(json: Buffer, name: string): readonly Problem[] {
-  const person = memberOf(json, name);
-  if (typeof person !== 'object' || person === null) return [];
-  return maskedMembers(person as Readonly<Record<string, unknown>>).map((member) =>
-    problemOf(`/${name}/${member}`, 'masked-value'),
-  );
+type Members = Readonly<Record<string, unknown>>;
+
+/** The paths of texts with a mask. */
+function maskedTexts(value: unknown, path: string): readonly string[] {
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([name, one]) => maskedTexts(one, `${path}/${name}`));
+  return typeof value === 'string' && hasMask(value) ? [path] : [];
 }
 
-/** The item may be invalid JSON or no object. */
-function memberOf(json: Buffer, name: string): unknown {
+/** Nothing of an item that is invalid JSON or no object. */
+function membersOf(json: Buffer): Members {
   try {
-    return (JSON.parse(json.toString()) as Readonly<Record<string, unknown>> | null)?.[name];
+    const value: unknown = JSON.parse(json.toString());
+    return typeof value === 'object' && value !== null ? (value as Members) : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -18,6 +18,7 @@ export function addMapping(program: Command): void {
     .option('--days <count>', 'how many days of messages, 1 to 366', wholeNumber(1, 366), 7)
     .option('--most <items>', 'stop after this many items', wholeNumber(1), 1_000_000)
     .option('--csv <file>', 'write every difference to a file, one member a row')
+    .option('--force', 'overwrite an existing file')
     .option('--strict', 'exit with 1 on any difference, for settings that must read the same')
     .option('--personal', 'personal data in full; the audit records it')
     .option('--why <reason>', 'why personal data are needed')

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
+import { markFormula } from '#core/csv-cells';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Config } from '../../config/config.ts';
 import { codeReadings } from '../../http/doors/readers.ts';
@@ -23,6 +25,7 @@ export interface TryOptions {
   readonly days: number;
   readonly most: number;
   readonly csv?: string;
+  readonly force?: boolean;
   readonly strict?: boolean;
   readonly personal?: boolean;
   readonly why?: string;
@@ -30,7 +33,7 @@ export interface TryOptions {
 
 /**
  * Reads a party's stored messages by the present mapping and by a changed one, and shows what differs.
- * @throws UsageError when nothing is changed, a line or the settings are wrong, or `personal` has no reason
+ * @throws UsageError when nothing is changed, a line or the settings are wrong, `personal` has no reason, or the file exists
  */
 export async function tryMappingHere(party: string, options: TryOptions): Promise<Result> {
   const config = await loadHubConfig(process.env);
@@ -38,6 +41,8 @@ export async function tryMappingHere(party: string, options: TryOptions): Promis
   const lines = [...options.line.map(lineOf), ...options.remove.map(removalOf)];
   const { settings: file, csv, personal = false, why, strict, days, most: mostItems } = options;
   if (personal && !why?.trim()) throw new UsageError('--personal needs --why');
+  if (csv !== undefined && existsSync(csv) && !options.force)
+    throw new UsageError(`${csv} exists already; --force overwrites it`);
   if (lines.length === 0 && file === undefined)
     throw new UsageError('name what to try: --line, --remove or --settings');
   const changed = file === undefined ? undefined : await loadHubConfig({ ...process.env, HUB_CONFIG: file });
@@ -117,7 +122,7 @@ function createSheet(file: string) {
   // Awaited in close; until then a failure ends the writes.
   written.catch(() => rows.destroy());
   const write = (lines: readonly (readonly unknown[])[], bom = false): boolean =>
-    rows.write(stringify(lines as unknown[][], { bom, escape_formulas: true }));
+    rows.write(stringify(lines as unknown[][], { bom, cast: { string: markFormula } }));
   write([HEAD], true);
   return {
     async add(item: EffectItem): Promise<void> {

@@ -64,6 +64,13 @@ export function maskNamesIn(text: string): string {
   return maskNumbersIn(text.replace(NAME, maskName));
 }
 
+/** Whether a text has the hub's own mask of a name or a number, as `maskNamesIn` leaves it. Other masks do not count. */
+export function hasMask(text: string): boolean {
+  return MASK.test(text);
+}
+
+const MASK = /(?<![\p{L}\p{N}*])(?:\p{L}\*+\s+\p{L}\*+|\*{4,}[\p{L}\p{N}]{2})(?![\p{L}\p{N}*])/u;
+
 /** The message of an error for logs and operators, as maskNamesIn. An error of JSON.parse quotes the text around the fault. */
 export function maskErrorText(message: string): string {
   return maskNamesIn(message.endsWith(NOT_JSON) ? `${message.slice(0, message.indexOf('"'))}…${NOT_JSON}` : message);

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Context } from 'hono';
 import { CHANNEL } from '#core/catalogue/service-words';
+import { markFormula } from '#core/csv-cells';
 import type { StatisticsReport } from '../../statistics/statistics.ts';
 import { languageOf, type Say, sayIn } from '../language.ts';
 import { columnNames, numbersOf } from './statistics-table.ts';
@@ -39,7 +40,7 @@ function tableText(say: Say, { by, total, items }: StatisticsReport): string {
     ],
     // Commas and decimal points, for programs (RFC 4180). A name that begins like a formula would run in a spreadsheet, which
     // reads UTF-8 only after a byte order mark.
-    { bom: true, escape_formulas: true },
+    { bom: true, cast: { string: markFormula } },
   );
 }
 

@@ -4,12 +4,18 @@ import { expect, test } from 'vitest';
 import { joinValues, markFormula, splitValues, unmarkFormula } from './csv-cells.ts';
 
 const FORMULAS = ['=1', '+84912345678', '-Đặng Thị Ửng', '@SUM(A1)', '\tx', '\rx', '＝1', '＋1', '－1', '＠x'];
+const INSIDE = ['Ghi chú;=1', "a;'=1", 'a\t=1', '1,-2', 'a\r\n+1', ';;@x', ';\t\t=', "a;''b;-c"];
 const OTHERS = ['', "'", "''", "'n", "''Giấy phép'' số 5", "'' =", 'a=b', '|', '\\'];
 
-test('no text begins like a formula, and each comes back unchanged', () => {
-  const texts = [...FORMULAS, ...FORMULAS.flatMap((text) => [`'${text}`, `''${text}`, `'''${text}`]), ...OTHERS];
+test('no text begins like a formula, also where others divide cells, and each comes back unchanged', () => {
+  const texts = [
+    ...INSIDE,
+    ...FORMULAS,
+    ...FORMULAS.flatMap((text) => [`'${text}`, `''${text}`, `'''${text}`]),
+    ...OTHERS,
+  ];
   const cells = texts.map(markFormula);
-  expect(cells.filter((cell) => /^[=+\-@\t\r＝＋－＠]/.test(cell))).toEqual([]);
+  expect(cells.filter((cell) => cell.split(/[,;\t\r\n]/).some((part) => /^[=+\-@＝＋－＠]/.test(part)))).toEqual([]);
   const [row] = parse(stringify([cells])) as string[][];
   expect(row?.map(unmarkFormula)).toEqual(texts);
 });

@@ -1,18 +1,19 @@
 /**
  * CSV cells both ways, so that `import` reads what `export` wrote. Spreadsheets read a text that begins with one of these
- * characters as a formula. The file has a `'` before such a text, and before one that already looks marked: `import` removes
- * exactly one.
+ * characters as a formula. Some divide cells at commas, others at semicolons (as in Vietnam) or tabs: then what follows one
+ * within a text begins a cell. The file has a `'` before such a text, and before one that already looks marked: `import` removes exactly one.
  */
 const FORMULA = '[=+\\-@\\t\\r＝＋－＠]';
-const TO_BE_MARKED = new RegExp(`^'*${FORMULA}`);
-const MARKED = new RegExp(`^'+${FORMULA}`);
+const CELL = '(?<=^|[,;\\t\\r\\n])';
+const TO_BE_MARKED = new RegExp(`${CELL}(?='*${FORMULA})`, 'g');
+const MARK = new RegExp(`${CELL}'(?='*${FORMULA})`, 'g');
 
 export function markFormula(text: string): string {
-  return TO_BE_MARKED.test(text) ? `'${text}` : text;
+  return text.replace(TO_BE_MARKED, "'");
 }
 
 export function unmarkFormula(cell: string): string {
-  return MARKED.test(cell) ? cell.slice(1) : cell;
+  return cell.replace(MARK, '');
 }
 
 /** Joins the values of a list in one cell with `|`; a `|` or `\` inside a value gets a `\` before it. */
