@@ -16,9 +16,10 @@ const TITLE = 'Sở "Y tế" \\ tỉnh';
 let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'lienthong-new-'));
-  for (const part of ['adapters', 'bin', 'mappings', 'schemas', 'scripts', 'src'])
+  for (const part of ['adapters', 'bin', 'fixtures', 'mappings', 'schemas', 'scripts', 'src', 'tests'])
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
-  for (const part of ['package.json', 'tsconfig.json', 'biome.json']) cpSync(join(ROOT, part), join(copy, part));
+  for (const part of ['package.json', 'tsconfig.json', 'biome.json', 'vitest.config.ts'])
+    cpSync(join(ROOT, part), join(copy, part));
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   node(['scripts/build.mjs']);
 });
@@ -52,6 +53,24 @@ describe('lienthong adapter new', () => {
     } finally {
       partner.child.kill();
     }
+  });
+
+  test('creates an adapter whose check says why a test fails, and fails with a file that does not load', () => {
+    const folder = join(copy, 'adapters', 'to-be-checked');
+    newAdapter('to-be-checked', TITLE, join(copy, 'adapters'));
+    const head = `import { expect, test } from 'vitest';\n`;
+    writeFileSync(join(folder, 'own.test.ts'), `${head}test('adds up', () => expect(1 + 1).toBe(3));\n`);
+    writeFileSync(join(folder, 'lost.test.ts'), `${head}import './nowhere.ts';\ntest('is lost', () => {});\n`);
+    const { status, stdout } = node(['bin/lienthong.mjs', 'adapter', 'check', 'to-be-checked', '--json']);
+    const { counts, guarantees } = JSON.parse(stdout);
+    expect([status, counts.failed, counts.passed > 10]).toEqual([1, 2, true]);
+    expect(guarantees.filter(({ state }: { state: string }) => state === 'failed')).toMatchObject([
+      { guarantee: expect.stringMatching(/adds up|its tests run/), why: expect.any(String) },
+      { guarantee: expect.stringMatching(/adds up|its tests run/), why: expect.any(String) },
+    ]);
+    const whys = JSON.stringify(guarantees);
+    expect(whys).toContain('expected 2 to be 3');
+    expect(whys).toContain('nowhere.ts');
   });
 
   test('copies the tested sample with another name and title', () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { ROOT } from '../../process/compiled.ts';
 import { type Result, readPackage, UsageError } from '../run-command.ts';
 import { ADAPTERS_DIR } from './new-adapter.ts';
@@ -12,6 +12,8 @@ interface Checked {
   readonly of: string;
   readonly guarantee: string;
   readonly state: 'passed' | 'failed' | 'skipped';
+  /** The beginning of its error, if it failed. */
+  readonly why?: string;
 }
 
 interface Certificate {
@@ -62,33 +64,45 @@ async function runTests(folder: string): Promise<readonly Checked[]> {
   const output = mkdtempSync(join(tmpdir(), 'lienthong-check-'));
   try {
     const file = join(output, 'report.json');
-    const args = [
+    const { code, errors } = await ran(vitest, [
       'run',
       '--project',
       'contract',
       '--reporter=json',
       `--outputFile=${file}`,
-      join(folder, 'adapter.test.ts'),
-    ];
-    const errors = await ran(vitest, args);
-    if (!existsSync(file)) throw new Error(`the tests of ${folder} did not run: ${errors.trim().slice(-500)}`);
+      `${folder}${sep}`,
+    ]);
+    if (!existsSync(file)) throw new Error(`the tests of ${folder} did not run: ${endOf(errors)}`);
     const report = JSON.parse(readFileSync(file, 'utf8')) as { readonly testResults: readonly TestFile[] };
-    return report.testResults.flatMap(({ assertionResults }) => assertionResults.map(checkedOf));
+    const checked = report.testResults.flatMap(checkedIn);
+    // An error outside of tests, such as one of a timer, fails no test.
+    if (code !== 0 && checked.every(({ state }) => state !== 'failed'))
+      checked.push({ of: 'the run', guarantee: 'ends without errors', state: 'failed', why: endOf(errors) });
+    return checked;
   } finally {
     rmSync(output, { recursive: true, force: true });
   }
 }
 
+const endOf = (errors: string): string => errors.trim().slice(-500);
+
 interface TestFile {
+  readonly name: string;
+  readonly status: string;
+  readonly message?: string;
   readonly assertionResults: readonly {
     readonly ancestorTitles: readonly string[];
     readonly title: string;
     readonly status: string;
+    readonly failureMessages?: readonly string[] | null;
   }[];
 }
 
-/** @returns what the process wrote to stderr */
-function ran(vitest: string, args: readonly string[]): Promise<string> {
+/** @returns its exit code, and what it wrote to stderr */
+function ran(
+  vitest: string,
+  args: readonly string[],
+): Promise<{ readonly code: number | null; readonly errors: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [vitest, ...args], {
       cwd: ROOT,
@@ -99,13 +113,27 @@ function ran(vitest: string, args: readonly string[]): Promise<string> {
       errors += chunk;
     });
     child.once('error', reject);
-    child.once('close', () => resolve(errors));
+    child.once('close', (code) => resolve({ code, errors }));
   });
 }
 
-function checkedOf({ ancestorTitles, title, status }: TestFile['assertionResults'][number]): Checked {
-  const state = status === 'passed' || status === 'failed' ? status : 'skipped';
-  return { of: ancestorTitles.filter(Boolean).join(' › '), guarantee: title, state };
+/** The tests of a file. One whose tests cannot even begin has a failed one. */
+function checkedIn({ name, status, message, assertionResults }: TestFile): readonly Checked[] {
+  const checked = assertionResults.map(checkedOf);
+  if (status !== 'failed' || checked.some(({ state }) => state === 'failed')) return checked;
+  return [...checked, { of: basename(name), guarantee: 'its tests run', state: 'failed', why: beginningOf(message) }];
+}
+
+function checkedOf({ ancestorTitles, title, status, failureMessages }: TestFile['assertionResults'][number]): Checked {
+  const of = ancestorTitles.filter(Boolean).join(' › ');
+  if (status === 'failed')
+    return { of, guarantee: title, state: status, why: beginningOf(failureMessages?.join('\n')) };
+  return { of, guarantee: title, state: status === 'passed' ? status : 'skipped' };
+}
+
+/** Without the stack. */
+function beginningOf(message = ''): string {
+  return (message.split(/\n\s+at /)[0] as string).trim().slice(0, 2_000);
 }
 
 const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
@@ -115,12 +143,13 @@ function textOf({ adapter, kit, version, at, counts, guarantees }: Certificate):
   return [
     `Certificate of the adapter ${adapter}`,
     `kit ${kit}, lienthong ${version}, ${at}`,
-    ...groups.flatMap((group) => [
-      '',
-      group,
-      ...guarantees.filter(({ of }) => of === group).map(({ state, guarantee }) => `  ${MARKS[state]} ${guarantee}`),
-    ]),
+    ...groups.flatMap((group) => ['', group, ...guarantees.filter(({ of }) => of === group).flatMap(lineOf)]),
     '',
     `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped with their reason`,
   ].join('\n');
+}
+
+function lineOf({ state, guarantee, why }: Checked): readonly string[] {
+  const line = `  ${MARKS[state]} ${guarantee}`;
+  return why === undefined ? [line] : [line, ...why.split('\n').map((part) => `      ${part}`)];
 }
