@@ -33,6 +33,13 @@ test('each role has a unit of its own, which conflicts with the unit of all role
   for (const role of ROLES) expect(environmentOf(role).HUB_ROLES).toBe(role);
 });
 
+test('a relative path in the settings is the same file for the hub and for its backup', () => {
+  const backup = readFileSync(join(ROOT, 'scripts/package/lienthong-backup.service'), 'utf8');
+  const folderOf = (unit: string | undefined) => /^WorkingDirectory=.*$/m.exec(unit ?? '')?.[0];
+  expect(folderOf(UNIT)).toBe('WorkingDirectory=/var/lib/lienthong');
+  expect([units['lienthong@.service'], backup].map(folderOf)).toEqual([folderOf(UNIT), folderOf(UNIT)]);
+});
+
 test('a stop reaches the hub alone, which ends its PostgreSQL last, and a start may migrate for as long as it takes', () => {
   for (const unit of [UNIT, units['lienthong@.service']]) {
     expect(unit).toMatch(/^KillMode=mixed$/m);

@@ -42,6 +42,16 @@ test('the codes of an ended session need no place: faults have them too', () => 
   expect(problemsOf({ ...messages, answer: { expired: ['401'] } })).toEqual([]);
 });
 
+test('a key or a certificate in a missing file is a problem', () => {
+  const security = { kind: 'x509', privateKey: 'keys/missing.pem', certificate: '/nowhere/cert.pem' };
+  expect(problemsOf({ ...messages, security })).toEqual([
+    expect.stringMatching(/^\/security\/privateKey: cannot be used: ENOENT: keys\/missing\.pem; expected /),
+    expect.stringMatching(/^\/security\/certificate: cannot be used: ENOENT: \/nowhere\/cert\.pem; expected /),
+  ]);
+  const text = { ...security, privateKey: '-----BEGIN PRIVATE KEY-----', certificate: '-----BEGIN CERTIFICATE-----' };
+  expect(problemsOf({ ...messages, security: text })).toEqual([]);
+});
+
 test('a template and its fields have the same names', () => {
   const { dossiers } = messages.push;
   const fields = { code: 'code', name: 'record.applicant.name' };

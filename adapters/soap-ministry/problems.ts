@@ -1,9 +1,18 @@
 import { type Problem, problem, received, say } from '#kit';
+import { pemProblems } from '#ministry';
 import type { Settings } from './settings.ts';
 
-/** Settings that name an unknown service, or meanings of codes that the hub would never read. */
+/** Settings that name an unknown service or a missing key file, or meanings of codes that the hub would never read. */
 export function settingsProblems(settings: Settings): readonly Problem[] {
-  return [...unknownServices(settings), ...unreadCodes(settings)];
+  return [...unknownServices(settings), ...unreadCodes(settings), ...unreadKeys(settings)];
+}
+
+function unreadKeys({ security }: Settings): readonly Problem[] {
+  if (security?.kind !== 'x509') return [];
+  return [
+    ...pemProblems('/security/privateKey', security.privateKey),
+    ...pemProblems('/security/certificate', security.certificate),
+  ];
 }
 
 /** Questions to a service that the settings do not name. */

@@ -7,7 +7,7 @@ import { listed, type Problem, problem } from '#core/problem';
 import { isOfHub } from '#core/records/kind';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
-import { createTls } from '../kit/http/tls.ts';
+import { createTls, pemProblems } from '../kit/http/tls.ts';
 import { ID } from './hub-file.ts';
 import { retentionProblems } from './retention.ts';
 import { weaknessOf } from './weak-secrets.ts';
@@ -153,13 +153,15 @@ function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): read
           expected: say('belongs-to', { what: other, place: `${path}/${one}` }),
         }),
       ];
+  const unread = ['ca', 'certificate', 'key'].flatMap((name) =>
+    tls[name] === undefined ? [] : pemProblems(`${path}/${name}`, tls[name] as string),
+  );
+  if (unread.length > 0) return unread;
   try {
     createTls(tls);
     return [];
   } catch (error) {
-    const { code, message, path: file } = error as Error & { code?: string; path?: string };
-    const why = file === undefined ? message : `${code}: ${file}`;
-    return [problem(path, 'tls-unusable', { why, expected: say('schema.pem') })];
+    return [problem(path, 'tls-unusable', { why: (error as Error).message, expected: say('schema.pem') })];
   }
 }
 

@@ -474,7 +474,13 @@ describe('HUB_CONFIG', () => {
     const [wrong] = tls({ certificate: one.certificate, key: other.key });
     expect(wrong).toMatch(/^\/parties\/portal\/tls: cannot be used: .*mismatch.*expected a text in PEM/);
     expect(wrong).not.toContain('PRIVATE');
-    expect(tls({ ca: '/nowhere/ca.pem' })[0]).toMatch(/cannot be used: ENOENT: \/nowhere\/ca\.pem; expected/);
+    expect(tls({ ca: '/nowhere/ca.pem' })[0]).toMatch(
+      /^\/parties\/portal\/tls\/ca: cannot be used: ENOENT: \/nowhere\/ca\.pem; expected/,
+    );
+    const bare = one.key.replace(/-----.*-----|\n/g, '');
+    const [unshown] = tls({ certificate: one.certificate, key: bare });
+    expect(unshown).toMatch(/^\/parties\/portal\/tls\/key: cannot be used: \w+; expected/);
+    expect(unshown).not.toContain(bare);
     expect(tls({ ca: 1 })).toEqual([
       '/parties/portal/tls/ca: got 1, expected a text in PEM (-----BEGIN …), or the path of a file in PEM',
     ]);

@@ -1,5 +1,6 @@
 /** What an adapter for a whole kind of systems imports. Settings describe each party, without code of its own. */
 
+export { pemProblems } from '../kit/http/tls.ts';
 export type { SoapArguments, SoapValue } from '../kit/soap/arguments.ts';
 export { whyNotCalled } from '../kit/soap/call-soap.ts';
 export type { Picking } from '../kit/soap/reply.ts';

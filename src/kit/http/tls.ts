@@ -2,6 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { msToInstant } from '#core/dates/dates';
+import { type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
 
 /** Trusted authorities and our own certificate, each a PEM text or the path of a PEM file. */
 export interface TlsGiven {
@@ -60,6 +62,21 @@ const isPem = (text: string): boolean => text.trimStart().startsWith('-----');
 export function pemOf(given: string): string {
   return isPem(given) ? given : readFileSync(given, 'utf8');
 }
+
+/** A setting whose file cannot be read. A key without its PEM header would count as a path, so it is not shown. */
+export function pemProblems(path: string, given: string): readonly Problem[] {
+  try {
+    pemOf(given);
+    return [];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = BARE_KEY.test(given) ? `${code}` : `${code}: ${given}`;
+    return [problem(path, 'tls-unusable', { why, expected: say('schema.pem') })];
+  }
+}
+
+/** Base64 of DER. A key has more characters. */
+const BARE_KEY = /^\s*M[\w+/=\s]{60,}$/;
 
 function stampOf({ ca, certificate, key }: TlsGiven): string {
   return [ca, certificate, key]
