@@ -74,6 +74,17 @@ describe('a reader of the documents', () => {
     report([...wrong.map(({ path, name }) => `${path}: lienthong ${name}`), ...wrongOptions]);
   });
 
+  test('starts every program through node, because the file system may be mounted noexec', () => {
+    const direct = (line: string) => /\bbin\/\w+\.mjs\b/.test(line.replace(/\bnode "?\S*\.mjs\b/g, ''));
+    report(
+      PAGES.flatMap((page) =>
+        codeLines(page)
+          .filter(direct)
+          .map((line) => `${page.path}: ${line}`),
+      ),
+    );
+  });
+
   test('copies JSON that parses', () => {
     report(
       PAGES.flatMap(({ path, blocks }) =>
