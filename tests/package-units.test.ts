@@ -63,6 +63,19 @@ test('the removal of the package stops every unit that somebody may have enabled
   expect(stopped.split(' ').sort()).toEqual([...enabled, ...ROLES.map((role) => `lienthong@${role}.service`)].sort());
 });
 
+test('secrets and backups beside the sources reach neither a commit nor the build of an image', () => {
+  const linesOf = (name: string): readonly string[] =>
+    readFileSync(join(ROOT, name), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+  const byGit = linesOf('.gitignore');
+  expect(byGit).toEqual(
+    expect.arrayContaining(['.env', 'hub.env', '*.age', '*.part', 'lienthong-support-*.json', '*.key', '*.pem']),
+  );
+  // A name in .gitignore holds in every folder. In .dockerignore only one with **/ does.
+  expect(linesOf('.dockerignore')).toEqual(['.git', ...byGit.map((line) => `**/${line.replace(/\/$/, '')}`)]);
+});
+
 describe.skipIf(process.platform !== 'linux')('the scripts of the package', () => {
   const root = mkdtempSync(join(tmpdir(), 'lienthong-package-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
