@@ -29,6 +29,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 HUB_PROBES_PORT=8080 \
 VOLUME /var/lib/lienthong
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+# A start that migrates large tables answers only when it is done. The first answer ends the start period.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=1h \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "bin/hub.mjs"]

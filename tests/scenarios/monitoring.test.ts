@@ -175,6 +175,7 @@ interface Container {
   readonly ports: readonly { readonly containerPort: number }[];
   readonly readinessProbe: Probe;
   readonly livenessProbe: Probe;
+  readonly startupProbe: Probe & { readonly periodSeconds: number; readonly failureThreshold: number };
   readonly volumeMounts: readonly { readonly name: string }[];
 }
 interface Probe {
@@ -185,15 +186,23 @@ test('the manifests of Kubernetes select their pods, and probe pages that the hu
   const text = /^## Kubernetes[\s\S]*?```yaml\n([\s\S]*?)```/m.exec(read('containers.md'))?.[1] as string;
   const [deployment, service] = loadAll(text) as [Manifest, Manifest];
   const template = deployment.spec.template as NonNullable<Manifest['spec']['template']>;
-  const [{ ports, readinessProbe, livenessProbe, volumeMounts }] = template.spec.containers;
+  const [{ ports, readinessProbe, livenessProbe, startupProbe, volumeMounts }] = template.spec.containers;
   expect(template.metadata.labels).toMatchObject(deployment.spec.selector.matchLabels as Labels);
   expect(template.metadata.labels).toMatchObject(service.spec.selector);
   expect(service.spec.ports?.map(({ targetPort }) => targetPort)).toEqual(
     ports.map(({ containerPort }) => containerPort),
   );
   expect(volumeMounts.map(({ name }) => name).sort()).toEqual(template.spec.volumes.map(({ name }) => name).sort());
-  for (const { httpGet } of [readinessProbe, livenessProbe]) {
+  for (const { httpGet } of [readinessProbe, livenessProbe, startupProbe]) {
     expect(httpGet.port).toBe(ports[0]?.containerPort);
     expect((await hub.request('GET', httpGet.path)).status).toBe(200);
   }
+  // A start that migrates large tables answers no probe until it is done. Ended early, it begins again.
+  expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBe(24 * 3_600);
+});
+
+test('a start of the image that migrates for up to an hour does not count as unhealthy', () => {
+  expect(readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8')).toMatch(
+    /^HEALTHCHECK .*--start-period=1h /m,
+  );
 });
