@@ -98,7 +98,8 @@ function makeDebianPackage(application, file) {
       'Maintainer: The Liên Thông authors <lienthong@localhost>',
       `Installed-Size: ${run('du', ['-sk', tree]).toString().split('\t')[0]}`,
       'Depends: nodejs (>= 20.19), adduser, libc6',
-      'Recommends: postgresql, redis-server',
+      // apt installs what a package recommends. A machine that only runs the hub needs no server of either.
+      'Suggests: postgresql, redis-server',
       'Section: net',
       'Priority: optional',
       `Description: ${description.replace(/^.*?: /, '')}`,

@@ -76,6 +76,16 @@ test('secrets and backups beside the sources reach neither a commit nor the buil
   expect(linesOf('.dockerignore')).toEqual(['.git', ...byGit.map((line) => `**/${line.replace(/\/$/, '')}`)]);
 });
 
+test('the package brings no PostgreSQL or Redis to a machine, and the pages name both for one that needs them', () => {
+  const made = readFileSync(join(ROOT, 'scripts/package.mjs'), 'utf8');
+  const [, needed = ''] = /'Depends: (.*)'/.exec(made) ?? [];
+  expect(needed).not.toMatch(/postgresql|redis/);
+  expect(made).not.toContain("'Recommends:");
+  const [, suggested = ''] = /'Suggests: (.*)'/.exec(made) ?? [];
+  for (const page of ['docs/operate/install.md', 'docs/vi/van-hanh/cai-dat.md'])
+    expect(readFileSync(join(ROOT, page), 'utf8')).toContain(`\`apt install ${suggested.replaceAll(',', '')}\``);
+});
+
 describe.skipIf(process.platform !== 'linux')('the scripts of the package', () => {
   const root = mkdtempSync(join(tmpdir(), 'lienthong-package-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
