@@ -122,7 +122,11 @@ test('a connection with more than a hundred waiting requests is closed', async (
   expect(await statusOf('hub.example')).toBe(200);
 });
 
-test('connections of one address are closed for other addresses, and reported once', async () => {
+// Only Linux answers at every address of the loopback.
+const elsewhere = process.platform !== 'linux';
+const SKIPPED = elsewhere ? ' (skipped: not Linux)' : '';
+
+test.skipIf(elsewhere)(`connections of one address are closed for others, and reported once${SKIPPED}`, async () => {
   const told: object[] = [];
   const crowded = await listen(
     new Hono().get('/', (c) => c.text('answered')),

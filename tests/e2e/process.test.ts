@@ -108,9 +108,10 @@ describe('the hub as a process', () => {
     const replies = await Promise.allSettled(last);
     expect(await hub.ended).toBe(0);
     hub = await startHubProcess(env());
-    for (const [n, reply] of replies.entries())
-      if (reply.status === 'fulfilled' && reply.value.status === 201)
-        expect(await read(`H60.01-250814-${String(n).padStart(4, '0')}`)).toBe(200);
+    expect(replies.map((reply) => (reply.status === 'fulfilled' ? reply.value.status : reply.reason))).toEqual(
+      Array(20).fill(201),
+    );
+    for (const n of replies.keys()) expect(await read(`H60.01-250814-${String(n).padStart(4, '0')}`)).toBe(200);
   });
 
   test('SIGTERM answers a reader that waits for changes, at once and whole', async () => {

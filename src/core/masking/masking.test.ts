@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { maskApplicant, maskedMembers, maskName, maskNamesIn, maskNumbersIn } from './masking.ts';
 
 const applicant = {
@@ -196,14 +197,6 @@ test.each([
 ])('%s is no number of a person, and stays', (text) => expect(maskNumbersIn(text)).toBe(text));
 
 test('a text of many digits is masked in linear time', () => {
-  for (const text of [
-    '0'.repeat(200_000),
-    '0912 345 '.repeat(20_000),
-    '+84'.repeat(60_000),
-    '123 456 '.repeat(25_000),
-  ]) {
-    const beganMs = performance.now();
-    maskNumbersIn(text);
-    expect(performance.now() - beganMs).toBeLessThan(1_000);
-  }
+  for (const text of ['0'.repeat(200_000), '0912 345 '.repeat(20_000), '+84'.repeat(60_000), '123 456 '.repeat(25_000)])
+    expect(cpuMsOf(() => maskNumbersIn(text))).toBeLessThan(1_000);
 });
