@@ -27,6 +27,8 @@ export const EN = {
   'only-of-list': 'only a value with "as": "list" has members',
   'where-without-list': 'chooses from a list; name the list by each or of',
   'fields-unused': 'belongs to each, text or template; for one object write paths such as applicant.name',
+  'unused-beside-fields': 'has no effect beside fields; write it in a member of fields',
+  'only-in-request': 'belongs to a request, not to an answer',
   'template-lacks-value': 'the template needs {name}, and it has no value',
   'not-in-template': 'the template does not name it',
   'no-vietnamese-phone': 'expected a Vietnamese telephone number such as 0912345678',

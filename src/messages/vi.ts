@@ -24,6 +24,8 @@ export const VI = translation({
   'only-of-list': 'chỉ giá trị có "as": "list" mới có trường con',
   'where-without-list': 'chọn phần tử trong danh sách; cần ghi danh sách ở each hoặc of',
   'fields-unused': 'chỉ dùng cùng each, text hoặc template; với một đối tượng, ghi đường dẫn như applicant.name',
+  'unused-beside-fields': 'không có tác dụng khi đã có fields; hãy ghi trong một thành phần của fields',
+  'only-in-request': 'chỉ dùng trong yêu cầu gửi đi, không dùng cho câu trả lời',
   'template-lacks-value': 'mẫu câu cần {name} nhưng không có giá trị',
   'not-in-template': 'mẫu câu không nhắc đến',
   'no-vietnamese-phone': 'cần số điện thoại Việt Nam, ví dụ 0912345678',

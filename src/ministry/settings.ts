@@ -77,6 +77,8 @@ const ONE = {
   join: optional(Type.String({ minLength: 1, maxLength: 10, description: 'a text of at most 10 characters' })),
   as: optional(oneOf(['vnd', 'boolean', 'number', 'sum', 'bare-capitals', 'phone-84', 'base64', 'file'])),
 };
+/** The members of a field that say how it gets one value. */
+export const OF_ONE_VALUE = Object.keys(ONE) as readonly (keyof typeof ONE)[];
 const Wanted = named(
   Path,
   Type.Union([

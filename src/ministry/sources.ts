@@ -7,17 +7,18 @@ import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { Payment } from '#schemas/payment.v1';
 import { TEMPLATE_NAME } from './fill.ts';
-import type {
-  AskSettings,
-  Field,
-  Fields,
-  List,
-  MappedList,
-  MappedSettings,
-  MinistrySettings,
-  Push,
-  Pushed,
-  Question,
+import {
+  type AskSettings,
+  type Field,
+  type Fields,
+  type List,
+  type MappedList,
+  type MappedSettings,
+  type MinistrySettings,
+  OF_ONE_VALUE,
+  type Push,
+  type Pushed,
+  type Question,
 } from './settings.ts';
 
 /** The type of a value along a path: an object with members, a list, or a text. */
@@ -167,6 +168,11 @@ function askProblems(
     ...requestProblems(request, object({ ...ours, ...known }), `${path}/request`),
     ...requestProblems(match, object(ours), `${path}/match`),
     ...idleMembers(read, `${path}/fields`),
+    ...Object.entries(read as Fields).flatMap(([target, field]) =>
+      typeof field === 'string' || field.text === undefined
+        ? []
+        : [problem(`${path}/fields/${pointer(target)}/text`, 'only-in-request')],
+    ),
     ...Object.entries(values).flatMap(([name, value]) => valueProblems(value, `${path}/values/${name}`)),
   ];
 }
@@ -229,7 +235,7 @@ export function fileProblems(settings: unknown, path = '', forms = FILE_FORMS): 
   );
 }
 
-/** Members of fields that would have no effect: a choice without a list, and `fields` that nothing writes. */
+/** Members of fields that would have no effect: a choice without a list, `fields` that nothing writes, a value beside them. */
 function idleMembers(fields: Fields | undefined, path: string): readonly Problem[] {
   return Object.entries(fields ?? {}).flatMap(([target, field]) => {
     if (typeof field === 'string') return [];
@@ -238,9 +244,11 @@ function idleMembers(fields: Fields | undefined, path: string): readonly Problem
     const inner = field.fields as Fields | undefined;
     const isUnwritten =
       inner !== undefined && [field.each, field.text, field.template].every((one) => one === undefined);
+    const beside = inner === undefined || isUnwritten ? [] : OF_ONE_VALUE.filter((name) => field[name] !== undefined);
     return [
       ...(hasNoList ? [problem(`${place}/where`, 'where-without-list')] : []),
       ...(isUnwritten ? [problem(`${place}/fields`, 'fields-unused')] : []),
+      ...beside.map((name) => problem(`${place}/${name}`, 'unused-beside-fields')),
       ...idleMembers(inner, `${place}/fields`),
     ];
   });

@@ -225,6 +225,7 @@ describe('settings that are not usable', () => {
             giay: { of: 'record.documents', fields: { ten: 'name' } },
             phi: { each: 'record.fees', fields: { so: 'amountVnd' } },
             phieu: { text: 'json', fields: { ma: 'code' } },
+            so: { each: 'record.fees', from: 'amountVnd', fields: { so: 'amountVnd' } },
             loi: { template: 'Hồ sơ {ma}', fields: { ma: 'code' } },
           },
           reference: 'so',
@@ -237,15 +238,17 @@ describe('settings that are not usable', () => {
           request: {},
           values: {},
           records: 'items',
-          fields: { chu: one },
+          fields: { chu: one, giay: { text: 'json', fields: { ten: 'tenGiay' } } },
         },
       },
     };
     const why = 'belongs to each, text or template; for one object write paths such as applicant.name';
     expect(problemsOf({ parties: { m: { adapter: 'rest-ministry', settings } } })).toEqual([
       `/parties/m/settings/ask/owner/fields/chu/fields: ${why}`,
+      '/parties/m/settings/ask/owner/fields/giay/text: belongs to a request, not to an answer',
       `/parties/m/settings/pull/dossiers/fields/applicant/fields: ${why}`,
       `/parties/m/settings/push/dossiers/request/giay/fields: ${why}`,
+      '/parties/m/settings/push/dossiers/request/so/from: has no effect beside fields; write it in a member of fields',
     ]);
   });
 
