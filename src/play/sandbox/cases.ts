@@ -41,7 +41,7 @@ export function pushingCases(pushes: readonly SeenPush[]): readonly Case[] {
     {
       id: 'retries',
       vi: 'Gửi lại đúng nội dung khi không nhận được trả lời',
-      en: 'pushes the same bytes again after a lost answer',
+      en: 'pushes the same content again after a lost answer',
       ...retries(pushes),
     },
     {

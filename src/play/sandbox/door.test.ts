@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { SimulatorRequest } from '../../kit/testing/simulator/definition.ts';
 import { createDoor } from './door.ts';
+import { contentHashOf } from './pushes.ts';
 
 const servers: http.Server[] = [];
 afterEach(() => {
@@ -35,3 +38,42 @@ test('the door knows the sessions of the last 200 logins, and of no more', async
   for (const { session } of [oldest, newest]) await post('/mapi/g', { session, data: [] });
   await expect.poll(() => door.pushes.length).toBe(1);
 });
+
+describe('the door knows a repeat by its content, although what proves the sender is new', () => {
+  const soap = (nonce: string, code: string): Sent => ({
+    path: '/soap/v1/one-stop',
+    body: `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header><Nonce>${nonce}</Nonce></s:Header>
+      <s:Body xmlns:u="urn:u" u:Id="${nonce}"><PushDossiers><dossier><code>${code}</code></dossier></PushDossiers></s:Body></s:Envelope>`,
+  });
+  const dialect = (session: string, code: string): Sent => ({
+    path: '/mapi/g',
+    body: JSON.stringify({ session, service: 'DongBoHoSoMC', data: [{ MaHoSo: code }] }),
+  });
+  const compressed = (time: string, code: string): Sent => {
+    const body = gzipSync(JSON.stringify({ code }));
+    // The time of compression, as gzip of other platforms writes it.
+    body.write(time, 4, 'latin1');
+    return { path: '/api/v1/parties/one-stop/dossiers', body, headers: { 'content-encoding': 'gzip' } };
+  };
+
+  test.each<[string, (proof: string, code: string) => Sent]>([
+    ['the header of an envelope', soap],
+    ['a session of the dialect', dialect],
+    ['the time in a compressed body', compressed],
+  ])('%s', (_, push) => {
+    const [first, repeat, other] = [push('a1', 'H60-1'), push('b2', 'H60-1'), push('a1', 'H60-2')].map(hashOf);
+    expect(repeat).toBe(first);
+    expect(other).not.toBe(first);
+  });
+});
+
+interface Sent {
+  readonly path: string;
+  readonly body: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function hashOf({ path, body, headers = {} }: Sent): string {
+  const request: Partial<SimulatorRequest> = { path, body: Buffer.from(body), headers };
+  return contentHashOf(request as SimulatorRequest);
+}

@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import axios from 'axios';
 import type { SimulatorReply, SimulatorRequest } from '../../kit/testing/simulator/definition.ts';
 import { createFaultQueue, type RequestFault } from '../../kit/testing/simulator/faults.ts';
 import { insteadOf, readRequest, write, writeWhole } from '../../kit/testing/simulator/wire.ts';
-import { type PushedItem, partyOfLogin, pushOf, resultsOf } from './pushes.ts';
+import { contentHashOf, type PushedItem, partyOfLogin, pushOf, resultsOf } from './pushes.ts';
 
 /** A push that came through the door, and what became of it. */
 export interface SeenPush {
   /** By a clock that never steps, finer than a millisecond: the next push may come within one. */
   readonly atMs: number;
   readonly party: string;
-  /** The same bytes have the same hash. */
+  /** The same content has the same hash. */
   readonly hash: string;
   /** Undefined: the sender got no answer, or only a part of it, and cannot know what became of the push. */
   readonly status: number | undefined;
@@ -56,7 +55,7 @@ export function createDoor(): SandboxDoor {
     pushes.push({
       atMs,
       party,
-      hash: createHash('sha256').update(request.body).digest('base64url'),
+      hash: contentHashOf(request),
       status: (await answered) ? status : undefined,
       retryAfterS: headers['retry-after'] === undefined ? undefined : Number(headers['retry-after']),
       items: reply === 'reset' || instead ? [] : resultsOf(request, reply),

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { XMLParser } from 'fast-xml-parser';
 import type { SimulatorReply, SimulatorRequest } from '../../kit/testing/simulator/definition.ts';
 
@@ -8,12 +10,42 @@ export interface PushedItem {
 }
 
 /** The party of a push by any door; undefined for any other request. */
-export function pushOf({ path, json }: SimulatorRequest, sessions: ReadonlyMap<string, string>): string | undefined {
+export function pushOf(request: SimulatorRequest, sessions: ReadonlyMap<string, string>): string | undefined {
+  const { path } = request;
   const [, ofAddress] = /^\/(?:api\/v1\/parties|soap\/v1)\/([^/]+)/.exec(path) ?? [];
   if (ofAddress !== undefined) return decodeURIComponent(ofAddress);
   if (path !== '/mapi/g') return undefined;
-  const { session, data } = (json() ?? {}) as { session?: string; data?: unknown };
+  const { session, data } = jsonOf(inflated(request)) as { session?: string; data?: unknown };
   return data === undefined ? undefined : sessions.get(session ?? '');
+}
+
+/**
+ * Equal for two pushes of the same content. What proves the sender is left out, because it is new in each attempt: the header of
+ * an envelope (nonce, signature, message id) and the session of the dialect. So is the time in a compressed body.
+ */
+export function contentHashOf(request: SimulatorRequest): string {
+  const body = inflated(request);
+  const [envelope] = (request.path.startsWith('/soap/') && ENVELOPE.exec(String(body))) || [];
+  const hash = createHash('sha256').update(request.path);
+  if (envelope !== undefined) hash.update(JSON.stringify(soapBody(envelope)));
+  else if (request.path === '/mapi/g') hash.update(JSON.stringify({ ...jsonOf(body), session: undefined }));
+  else hash.update(body);
+  return hash.digest('base64url');
+}
+
+/** Within a message with parts too. */
+const ENVELOPE = /<(?:[\w.-]+:)?Envelope[\s\S]*<\/(?:[\w.-]+:)?Envelope\s*>/;
+
+const MOST_INFLATED = { maxOutputLength: 64 * 1024 * 1024 };
+
+/** A body that does not inflate, or to more than that, stays as it is: the hub refuses it. */
+function inflated({ headers, body }: SimulatorRequest): Buffer {
+  try {
+    if (headers['content-encoding'] === 'br') return brotliDecompressSync(body, MOST_INFLATED);
+    return headers['content-encoding'] === undefined ? body : unzipSync(body, MOST_INFLATED);
+  } catch {
+    return body;
+  }
 }
 
 /** The account of a login in the national dialect. The demo's accounts have the names of their parties. */
