@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { seal } from '../backup/seal.ts';
+import { rowsOf } from '../backup/write-backup.ts';
+import { endSession } from '../database/lost-sessions.ts';
 import { MONTHLY_TABLES, type MonthlyTable, monthBounds } from '../database/partitions.ts';
 import { syncFolder } from '../process/make-folders.ts';
 
@@ -47,7 +49,7 @@ export interface ArchiveOptions {
  * Writes the messages, events, attempts and changes of a month into a folder: a sealed file for each table, and a signed
  * manifest with their hashes. All are of one snapshot of the database. The folder gets its name when it is whole and durable.
  */
-export async function writeArchive(client: pg.ClientBase, options: ArchiveOptions): Promise<ArchiveManifest> {
+export async function writeArchive(client: pg.PoolClient, options: ArchiveOptions): Promise<ArchiveManifest> {
   const { month, folder, hub, takenAt } = options;
   const part = `${folder}.part`;
   await rm(part, { recursive: true, force: true });
@@ -66,12 +68,13 @@ export async function writeArchive(client: pg.ClientBase, options: ArchiveOption
     await syncFolder(part);
     await rename(part, folder);
     await syncFolder(dirname(folder));
+    await client.query('ROLLBACK');
     return manifest;
   } catch (error) {
+    // After a failure of the disk nobody reads the rows any more, and the server would wait without end for a reader.
+    endSession(client);
     await rm(part, { recursive: true, force: true });
     throw error;
-  } finally {
-    await client.query('ROLLBACK');
   }
 }
 
@@ -98,7 +101,7 @@ async function writeTable(
     }),
     { mode: 0o600, flush: true },
   );
-  return { name, table, columns, rows: copy.rowCount, bytes, sha256: hash.digest('hex') };
+  return { name, table, columns, rows: await rowsOf(client, copy), bytes, sha256: hash.digest('hex') };
 }
 
 async function* counted(chunks: AsyncIterable<Buffer>, count: (chunk: Buffer) => void): AsyncGenerator<Buffer> {

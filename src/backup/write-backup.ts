@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { type CopyToStreamQuery, to as copyTo } from 'pg-copy-streams';
 import { bytesFrame, type Fact, factFrame, type Partition, type Start } from './frames.ts';
 
 export interface BackupProgress {
@@ -30,14 +30,24 @@ export async function* backupFrames(
       // A query, because COPY of a partitioned table itself is not allowed.
       const copy = client.query(copyTo(`COPY (SELECT ${quoted} FROM "${name}") TO STDOUT`));
       for await (const chunk of copy as AsyncIterable<Buffer>) yield bytesFrame(chunk);
-      rows[name] = copy.rowCount;
-      yield factFrame({ kind: 'rows', name, rows: copy.rowCount });
+      const count = await rowsOf(client, copy);
+      rows[name] = count;
+      yield factFrame({ kind: 'rows', name, rows: count });
     }
     yield factFrame({ kind: 'sequences', values: await sequencesOf(client) });
     yield factFrame({ kind: 'end', rows });
   } finally {
     await client.query('ROLLBACK');
   }
+}
+
+/**
+ * How many rows a COPY has sent. Its stream ends at the last row, and the server tells their number after that: a statement that
+ * follows has its turn when the number is there.
+ */
+export async function rowsOf(client: pg.ClientBase, copy: CopyToStreamQuery): Promise<number> {
+  await client.query('SELECT 1');
+  return copy.rowCount;
 }
 
 async function startOf(client: pg.ClientBase, about: Pick<Start, 'hub' | 'settings'>): Promise<Fact> {

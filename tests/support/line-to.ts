@@ -3,6 +3,9 @@ import net from 'node:net';
 /** ReadyForQuery, and the error of a server that ends (PostgreSQL protocol 3.0). */
 const READY = Buffer.from('5a0000000549', 'hex');
 const ENDING = Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0');
+/** CopyDone. CommandComplete with the number of rows follows. */
+const COPY_DONE = Buffer.from('6300000004', 'hex');
+const PACKET_MS = 50;
 const ENDED = Buffer.concat([Buffer.from('E'), Buffer.from([0, 0, 0, ENDING.length + 4]), ENDING]);
 
 /**
@@ -13,7 +16,7 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
   const to = new URL(databaseUrl);
   const sockets: net.Socket[] = [];
   const clients = new WeakSet<net.Socket>();
-  let state: 'open' | 'armed' | 'deaf' | 'ending' = 'open';
+  let state: 'open' | 'armed' | 'deaf' | 'ending' | 'splitting' = 'open';
   const server = net.createServer((client) => {
     const database = net.connect(Number(to.port || 5432), to.hostname);
     for (const socket of [client, database]) sockets.push(socket.on('error', () => undefined));
@@ -26,7 +29,15 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
       isFirst = false;
     });
     database.on('data', (answer) => {
-      if (state !== 'deaf')
+      const done = state === 'splitting' ? answer.indexOf(COPY_DONE) : -1;
+      if (done >= 0) {
+        client.write(answer.subarray(0, done + COPY_DONE.length));
+        database.pause();
+        setTimeout(() => {
+          client.write(answer.subarray(done + COPY_DONE.length));
+          database.resume();
+        }, PACKET_MS);
+      } else if (state !== 'deaf')
         client.write(state === 'ending' && answer.includes(READY) ? Buffer.concat([answer, ENDED]) : answer);
     });
   });
@@ -56,6 +67,10 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
     /** Sessions end in the packet that says that they are ready. */
     endWhenReady: () => {
       state = 'ending';
+    },
+    /** How many rows were copied comes in a later packet than the last row. */
+    splitCopies: () => {
+      state = 'splitting';
     },
     restore: () => {
       state = 'open';
