@@ -222,7 +222,7 @@ describe.each(LANGUAGES)('the example in $name', (language) => {
     const [starts, ...options] = language.receiver(port, inbox);
     receiver = spawn(starts, options, {
       cwd: place,
-      env: { PATH: process.env.PATH, WEBHOOK_SECRETS: `whsec_b2xk ${WEBHOOK_SECRET}`, WEBHOOK_INBOX: inbox },
+      env: { PATH: process.env.PATH, WEBHOOK_SECRETS: `whsec_b2xk ${WEBHOOK_SECRET} `, WEBHOOK_INBOX: inbox },
       stdio: 'ignore',
     });
     const post = (message: Message): Promise<number> => deliver(`http://127.0.0.1:${port}/`, message);
@@ -239,6 +239,7 @@ describe.each(LANGUAGES)('the example in $name', (language) => {
     expect(await post(message)).toBe(204);
     expect(await post(forged(message))).toBe(401);
     expect(await post(old(message))).toBe(401);
+    expect(await post(withoutKey(message))).toBe(401);
     expect(readdirSync(inbox)).toEqual([`${message.headers['webhook-id']}.json`]);
   });
 });
@@ -348,15 +349,22 @@ function forged({ body, headers }: Message): Message {
 }
 
 /** Genuine, but six minutes old. */
-function old({ body, headers }: Message): Message {
-  const timestamp = `${Number(headers['webhook-timestamp']) - 360}`;
-  const signature = createHmac('sha256', Buffer.from(WEBHOOK_SECRET.slice(6), 'base64'))
-    .update(`lienthong-old.${timestamp}.${body}`)
-    .digest('base64');
+function old(message: Message): Message {
+  const timestamp = `${Number(message.headers['webhook-timestamp']) - 360}`;
+  return signed(message, 'lienthong-old', timestamp, Buffer.from(WEBHOOK_SECRET.slice(6), 'base64'));
+}
+
+/** Signed with an empty key, as anybody can. A stray blank in the list of secrets must not make it a known one. */
+function withoutKey(message: Message): Message {
+  return signed(message, 'lienthong-without-key', message.headers['webhook-timestamp'] as string, Buffer.alloc(0));
+}
+
+function signed({ body }: Message, id: string, timestamp: string, key: Buffer): Message {
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   return {
     body,
     headers: {
-      'webhook-id': 'lienthong-old',
+      'webhook-id': id,
       'webhook-timestamp': timestamp,
       'webhook-signature': `v1,${signature}`,
     },

@@ -113,6 +113,24 @@ describe('the TypeScript client', () => {
     expect(await ended).toMatchObject({ done: true });
   });
 
+  test('asks no more than once in seconds while the hub says that changes may be missing', async () => {
+    let asked = 0;
+    const stop = new AbortController();
+    const changes = new HubClient({
+      url: 'http://hub.example',
+      secret: 'any',
+      fetch: async () => {
+        asked++;
+        return Response.json({ items: [], next: 'a', gap: true });
+      },
+    }).changes('a', { signal: stop.signal });
+    expect(await changes.next()).toMatchObject({ value: { gap: true } });
+    const next = changes.next();
+    await sleep(100);
+    stop.abort();
+    expect([await next, asked]).toMatchObject([{ done: true }, 1]);
+  });
+
   inDepth('ends an attempt in time, also during garbage collection', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

@@ -20,6 +20,8 @@ export interface HubClientOptions {
 const RETRY_DELAYS_MS = [5_000, 15_000, 60_000, 300_000];
 /** Sending the same again is harmless after these (docs: how to retry). */
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
+/** The pause after a gap without changes. */
+const GAP_MS = 5_000;
 /** The most items in an array. */
 const ITEMS = 1_000;
 /** Node 20 may collect a limit or its request as garbage before the limit ends the attempt. Here they are held. */
@@ -104,6 +106,8 @@ export class HubClient {
       if (page === undefined) return;
       next = page.next;
       if (page.items.length > 0 || page.gap) yield page;
+      // The hub answers at once then, until the next change comes.
+      if (page.gap && page.items.length === 0) await pause(GAP_MS, signal).catch(() => undefined);
     }
   }
 

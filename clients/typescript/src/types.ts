@@ -57,6 +57,6 @@ export interface ChangePage {
   readonly items: readonly Change[];
   /** Store it together with what you did of the page, and continue from it. */
   readonly next: string;
-  /** Changes after the given cursor may be missing: take a new snapshot, then continue. */
+  /** Changes after the given cursor may be missing: take a new snapshot, and begin again at its cursor. */
   readonly gap?: boolean;
 }
