@@ -200,3 +200,8 @@ test('a text of many digits is masked in linear time', () => {
   for (const text of ['0'.repeat(200_000), '0912 345 '.repeat(20_000), '+84'.repeat(60_000), '123 456 '.repeat(25_000)])
     expect(cpuMsOf(() => maskNumbersIn(text))).toBeLessThan(1_000);
 });
+
+test.each(['/', '-'])('many numbers that are joined by %s are read in one way', (joint) => {
+  const text = `0912345678${joint}`.repeat(2_000);
+  expect(maskNumbersIn(`${text}x`)).toBe(`${text}x`);
+});
