@@ -124,8 +124,8 @@ const CITIZEN = String.raw`0\d\d(${GAP})\d{3}\1\d{3}\1\d{3}|0\d{3}(${GAP})\d{4}\
 const OLD_CITIZEN = String.raw`(?<!\d[ \u00a0])\d{3}([ \u00a0])\d{3}\3(?!000)\d{3}(?![ \u00a0]\d{3}(?!\d))(?![ \u00a0]*(?:đ|đồng|vnđ|vnd|usd|triệu|tỷ|m2|m²)(?!\p{L}))`;
 const NUMBER = `(?:${CONTIGUOUS}|${PHONE}|${CITIZEN}|${OLD_CITIZEN})`;
 /**
- * Two numbers may be joined: `0912345678/0987654321`. Many are read in one way only, because what a lookahead has found is not tried
- * again: each may be read in two ways, and forty would take hours.
+ * Two numbers may be joined: `0912345678/0987654321`. Each fits two patterns, so that trying all combinations of forty would take
+ * hours. The match of a lookahead is never tried again.
  */
 const JOINED = `(?=(?<joined>(?:[/-](?=[0+])(?:${CONTIGUOUS}|${PHONE}))*))\\k<joined>`;
 const ID_OR_PHONE = new RegExp(`${START}${NUMBER}${JOINED}${END}`, 'giu');

@@ -20,8 +20,8 @@ export function pushOf(request: SimulatorRequest, sessions: ReadonlyMap<string, 
 }
 
 /**
- * Equal for two pushes of the same content. What proves the sender is left out, because it is new in each attempt: the header of
- * an envelope (nonce, signature, message id) and the session of the dialect. So is the time in a compressed body.
+ * Equal for two pushes of the same content. Leaves out credentials, which are new in each attempt: the header of an envelope
+ * (nonce, signature, message id) and the session of the dialect. Ignores the time in a compressed body, too.
  */
 export function contentHashOf(request: SimulatorRequest): string {
   const body = inflated(request);
