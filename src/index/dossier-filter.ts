@@ -3,6 +3,7 @@ import { type FilterQueries, filterQueries, type Reception, type WordFilter } fr
 import { OPEN } from '#core/dossier/status';
 import { keyedSearchQueries } from '#core/vietnamese/search-words';
 import { atOrBelow } from '../database/at-or-below.ts';
+import { isPastDue } from '../database/past-due.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { estimateRows } from './estimate-rows.ts';
@@ -42,7 +43,7 @@ export function conditionsOf(filter: SoughtFilter): readonly RawBuilder<SqlBool>
   const { status, agency, service, field, party, channel, receivedFrom, receivedTo, overdueAt, search } = filter;
   return [
     ...(search === undefined ? [] : [sql<SqlBool>`search @@ ${search.join(' & ')}::tsquery`]),
-    ...(overdueAt === undefined ? [] : [sql<SqlBool>`due_at < ${overdueAt}::timestamptz`, IS_OPEN]),
+    ...(overdueAt === undefined ? [] : [isPastDue(overdueAt), IS_OPEN]),
     ...(agency === undefined ? [] : [atOrBelow(agency)]),
     ...(status === undefined ? [] : [sql<SqlBool>`status = ANY(${status}::text[])`]),
     ...(service === undefined ? [] : [sql<SqlBool>`service_key = ${service}`]),

@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { atOrBelow } from '../database/at-or-below.ts';
 import type { Total } from '../database/count-up-to.ts';
 import { countMatching, firstMatching } from '../database/newest-matching.ts';
+import { isDueBetween, isPastDue } from '../database/past-due.ts';
 import type { Database } from '../database/pool.ts';
 import { IS_OPEN } from './dossier-filter.ts';
 
@@ -18,9 +19,9 @@ export interface DueDossier {
 }
 
 export interface DueFilter {
-  /** The deadline lies between these instants. */
-  readonly from?: string | undefined;
-  readonly to: string;
+  readonly now: string;
+  /** The deadline lies between now and this instant. Absent: it is over. */
+  readonly until?: string | undefined;
   /** With the agencies below it. */
   readonly agency?: string | undefined;
 }
@@ -53,8 +54,7 @@ export async function listDue(
 export const countDue = (database: Database, filter: DueFilter): Promise<Total> =>
   countMatching(database, matching(filter));
 
-function matching({ from, to, agency }: DueFilter) {
-  const indexed: RawBuilder<SqlBool>[] = [IS_OPEN, sql`due_at <= ${to}::timestamptz`];
-  if (from !== undefined) indexed.push(sql`due_at >= ${from}::timestamptz`);
+function matching({ now, until, agency }: DueFilter) {
+  const indexed: RawBuilder<SqlBool>[] = [IS_OPEN, until === undefined ? isPastDue(now) : isDueBetween(now, until)];
   return { table: 'dossiers' as const, indexed, others: agency === undefined ? [] : [atOrBelow(agency)] };
 }

@@ -1,8 +1,9 @@
-import { instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
+import { endOfTerm, instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { counts } from '#core/dossier/event';
 import { finishOf } from '#core/dossier/status';
 import type { HandlingFacts, Share } from '#core/records/handling';
+import { END_OF_TERM } from '../database/past-due.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
@@ -43,7 +44,7 @@ function unitsOf(events: readonly LoadedEvent[]): Share {
   for (const { said, at } of events) {
     const { unit, dueAt } = said as { unit?: string; dueAt?: string };
     if (unit === undefined || dueAt === undefined) continue;
-    kept.set(unit, (kept.get(unit) ?? true) && at <= dueAt);
+    kept.set(unit, (kept.get(unit) ?? true) && at <= endOfTerm(dueAt));
   }
   return { inTime: [...kept.values()].filter(Boolean).length, all: kept.size };
 }
@@ -64,8 +65,9 @@ async function loadPetitions({ pool }: Database, agency: string, at: string, now
   const now = msToInstant(nowMs);
   const { rows } = await pool.query<Share>({
     name: 'petitions in time',
-    text: `SELECT count(*) AS all, count(*) FILTER (WHERE ended_at <= due_at) AS "inTime" FROM records
+    text: `SELECT count(*) AS all, count(*) FILTER (WHERE ended_at <= ${END_OF_TERM}) AS "inTime" FROM records
            WHERE kind = 'petition' AND agency_code = $1 AND due_at >= $2::timestamptz AND due_at < $3::timestamptz
+             AND ${END_OF_TERM} < $3::timestamptz
              AND NOT (state = 'held' AND NOT EXISTS (
                SELECT FROM quarantine q WHERE q.cause_key = 'held:' || records.subject AND q.settled_at IS NULL))`,
     values: [agency, from, to < now ? to : now],

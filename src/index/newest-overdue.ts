@@ -64,7 +64,7 @@ async function walkDays<Row>(
         CROSS JOIN LATERAL (
           SELECT count(*) AS rows, (array_agg(code ORDER BY status_at DESC, code) FILTER (WHERE passes))[:${limit}::int4 - cardinality(looked.codes)] AS codes
           FROM (SELECT code, status_at, ${passes} AS passes FROM dossiers
-                WHERE ${IS_OPEN} AND ${DAY} = next.day AND due_at < ${overdueAt}::timestamptz) AS met) AS found
+                WHERE ${DAY} = next.day AND ${allOf(conditionsOf({ overdueAt }))}) AS met) AS found
       WHERE cardinality(looked.codes) < ${limit}::int4 AND looked.rows < ${most}::int8)
     SELECT looked.before, looked.rows >= ${most}::int8 AS is_cut, page.*
     FROM (SELECT * FROM looked ORDER BY step DESC LIMIT 1) AS looked

@@ -6,6 +6,7 @@ import { keyedSearchQuery, ofText } from '#core/vietnamese/search-words';
 import { atOrBelow } from '../database/at-or-below.ts';
 import { type Bounded, readBounded } from '../database/bounded.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
+import { isPastDue } from '../database/past-due.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { namesDossier } from './dossier-names.ts';
@@ -298,7 +299,7 @@ function filtered(vault: Vault, kind: Kind, filter: RecordFilter): Sql {
   if (field !== undefined) conditions.push(sql`field_code = ${field}`);
   if (dossier !== undefined) conditions.push(namesDossier([dossier]));
   if (party !== undefined) conditions.push(sql`owner = ${party}`);
-  if (overdueAt !== undefined) conditions.push(sql`is_open AND due_at < ${overdueAt}::timestamptz`);
+  if (overdueAt !== undefined) conditions.push(sql`is_open AND ${isPastDue(overdueAt)}`);
   if (isPublic) conditions.push(sql`is_public`);
   if (q !== undefined) conditions.push(sql`search @@ ${searchOf(vault, q, isPublic === true)}::tsquery`);
   return sql.join(conditions, sql` AND `);

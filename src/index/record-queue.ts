@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { HELD_STATE } from '#core/records/kind';
 import { atOrBelow } from '../database/at-or-below.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
+import { isDueBetween, isPastDue } from '../database/past-due.ts';
 import type { Database } from '../database/pool.ts';
 
 /** A record that waits for officers, without its content. */
@@ -29,9 +30,10 @@ export interface QueueFilter {
   /** Any state. Absent: records that are not finished, and held ones only until their decision. */
   readonly state?: string | undefined;
   readonly agency?: string | undefined;
-  /** Not finished, and due before this moment. */
-  readonly dueBefore?: string | undefined;
-  readonly dueAfter?: string | undefined;
+  /** Not finished, and past due at this moment. */
+  readonly overdueAt?: string | undefined;
+  /** Not finished, and due between these instants. */
+  readonly due?: { readonly from: string; readonly to: string } | undefined;
 }
 
 export interface QueuePlace {
@@ -70,13 +72,13 @@ export async function listQueue(
 export const countQueue = (database: Database, filter: QueueFilter): Promise<Total> =>
   countUpTo(database, sql`SELECT FROM records WHERE ${sql.join([...conditionsOf(filter)], sql` AND `)}`);
 
-function conditionsOf({ kinds, state, agency, dueBefore, dueAfter }: QueueFilter) {
+function conditionsOf({ kinds, state, agency, overdueAt, due }: QueueFilter) {
   const conditions = [sql`kind = ANY(${kinds}::text[])`];
   if (state !== undefined) conditions.push(sql`state = ${state}`);
   else conditions.push(sql`is_open`, sql`(state <> ${HELD_STATE} OR ${WAITING} IS NOT NULL)`);
   if (agency !== undefined) conditions.push(atOrBelow(agency));
-  if (dueBefore !== undefined) conditions.push(sql`is_open AND due_at < ${dueBefore}::timestamptz`);
-  if (dueAfter !== undefined) conditions.push(sql`due_at >= ${dueAfter}::timestamptz`);
+  if (overdueAt !== undefined) conditions.push(sql`is_open AND ${isPastDue(overdueAt)}`);
+  if (due !== undefined) conditions.push(sql`is_open AND ${isDueBetween(due.from, due.to)}`);
   return conditions;
 }
 

@@ -1,6 +1,7 @@
 import { HELD_STATE } from '#core/records/kind';
 import { BEGAN_WITH, ENDED_WITH, type FactCondition } from '#core/statistics/fact-totals';
 import { bitsOf } from '#core/statistics/facts';
+import { END_OF_TERM } from '../database/past-due.ts';
 import { dossierOfCode } from '../index/dossier-names.ts';
 
 /**
@@ -54,10 +55,10 @@ const IS_OPEN = '(ended_at IS NULL OR ended_at > $2::timestamptz)';
 /** Of a question or petition that was open in the period. */
 export const ANSWERS = {
   received: 'began_at >= $1::timestamptz',
-  inTime: 'ended_at <= $2::timestamptz AND NOT coalesce(ended_at > due_at, false)',
-  late: 'ended_at <= $2::timestamptz AND ended_at > due_at',
+  inTime: `ended_at <= $2::timestamptz AND NOT coalesce(ended_at > ${END_OF_TERM}, false)`,
+  late: `ended_at <= $2::timestamptz AND ended_at > ${END_OF_TERM}`,
   pending: IS_OPEN,
-  overdue: `${IS_OPEN} AND due_at < LEAST($2::timestamptz, $3::timestamptz)`,
+  overdue: `${IS_OPEN} AND ${END_OF_TERM} < LEAST($2::timestamptz, $3::timestamptz)`,
 } as const satisfies Conditions<string>;
 
 /** SQL: ratings of the period. A rating names no agency, its dossier does, perhaps by another of its codes. */

@@ -157,4 +157,25 @@ describe('the journey of a dossier', () => {
     expect([text.includes('1002'), text.includes('1004')]).toEqual([true, false]);
     expect(text).toContain('<option value="3" selected>trong 3 ngày tới</option>');
   });
+
+  test('a due day without a time lasts until its end, in every list and on every page', async () => {
+    const due = (code: string, dueAt: string) => dossier({ code, receivedAt: '2025-08-11T08:00:00+07:00', dueAt });
+    await hub.push([
+      due(CODE, '2025-08-21T00:00:00+07:00'),
+      due('H60.01-250812-0002', '2025-08-20T00:00:00+07:00'),
+      due('H60.01-250812-0003', '2025-08-21T07:59:59+07:00'),
+    ]);
+    const codesOf = ({ body }: { body: { items: { code: string }[] } }): readonly string[] =>
+      body.items.map(({ code }) => code.slice(-1)).sort();
+    const overdue = () => hub.read('/api/v1/dossiers?due=overdue').then(codesOf);
+    const dueIn = (within: string) => ops.get(`due-dossiers?within=${within}`).then(codesOf);
+    expect([await overdue(), await dueIn('overdue'), await dueIn('1')]).toEqual([['2', '3'], ['2', '3'], ['1']]);
+    expect((await officer.get('/console/due?within=1')).text).not.toMatch(/quá hạn \d/);
+    expect(turns(await page())).not.toContain('quá hạn');
+    hub.clock.nowMs = Date.parse('2025-08-22T01:00:00+07:00');
+    const all = ['1', '2', '3'];
+    expect([await overdue(), await dueIn('overdue'), await dueIn('1')]).toEqual([all, all, []]);
+    await officer.signIn('ops');
+    expect(turns(await page())).toContain('quá hạn 1 giờ');
+  });
 });

@@ -102,7 +102,7 @@ describe('where few rows match', () => {
     expect(await wholeOf(path)).toHaveLength(1);
   });
 
-  const DUE = { from: '2025-08-20T00:00:00Z', to: '2025-09-20T00:00:00Z', agency: 'H61' };
+  const DUE = { now: '2025-08-20T07:00:00+07:00', until: '2025-09-20T07:00:00+07:00', agency: 'H61' };
   test.each<[string, (place: never) => Promise<readonly unknown[] & { readonly endedAt?: unknown }>]>([
     [`audit?to=${TO}&action=rare`, (at) => hub.hub.ledger.audit({ to: TO, action: 'rare' }, 51, at)],
     [`asks?to=${TO}&officer=rare`, (at) => hub.hub.ledger.asks({ to: TO, officer: 'rare' }, 51, at)],

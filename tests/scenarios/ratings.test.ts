@@ -219,20 +219,20 @@ describe('the criteria that the hub computes', () => {
   });
 
   test('2, the time per agency, from the steps that name a deadline', async () => {
-    const step = (unit: string, day: string, dueDay: string) => ({
+    const step = (unit: string, day: string, dueAt: string) => ({
       code: codeOf(44),
       at: at(day),
       status: 'processing',
       actor: 'Trần Thị Bình',
       content: 'Đã xử lý',
       unit,
-      dueAt: at(dueDay, '17:00'),
+      dueAt,
     });
     await hub.push(dossier({ code: codeOf(44), status: 'processing', statusAt: at('12') }));
-    await hub.push(step('Phòng Tư pháp', '14', '15'), { what: 'progress' });
+    await hub.push(step('Phòng Tư pháp', '14', at('14', '00:00')), { what: 'progress' });
     const done = { finishedAt: at('19'), statusAt: at('19') };
     expect(pointsOf(await rated(44, done), 2)).toBe(2);
-    await hub.push(step('Phòng Tài chính', '18', '15'), { what: 'progress' });
+    await hub.push(step('Phòng Tài chính', '18', at('15', '17:00')), { what: 'progress' });
     expect(pointsOf((await hub.read(`/api/v1/ratings/${codeOf(44)}/criteria`)).body.criteria, 2)).toBe(0);
   });
 
@@ -247,7 +247,8 @@ describe('the criteria that the hub computes', () => {
       petition({
         code: `PA-${n}`,
         agencyCode: 'H60.01',
-        dueAt: at('20', '17:00'),
+        // A due day without a time lasts until its end.
+        dueAt: n === 1 ? at('19', '00:00') : at('20', '17:00'),
         state: 'answered',
         stateAt: at('19'),
       }),

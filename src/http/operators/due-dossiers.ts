@@ -61,8 +61,8 @@ interface Asked {
 
 function dueFilter({ within = '3', agency }: Asked, nowMs: number): DueFilter {
   return {
-    from: within === 'overdue' ? undefined : msToInstant(nowMs),
-    to: msToInstant(nowMs + WITHIN[within] * DAY_MS),
+    now: msToInstant(nowMs),
+    until: within === 'overdue' ? undefined : msToInstant(nowMs + WITHIN[within] * DAY_MS),
     agency: agency === undefined ? undefined : cleanCode(agency),
   };
 }

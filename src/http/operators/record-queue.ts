@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { msToInstant } from '#core/dates/dates';
+import { endOfTerm, instantToMs, msToInstant } from '#core/dates/dates';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
@@ -107,14 +107,14 @@ export function addRecordQueue(add: AddRoute, hub: OperatorContext): void {
 
 function dueBetween(due: string, nowMs: number) {
   const now = msToInstant(nowMs);
-  return due === 'overdue' ? { dueBefore: now } : { dueBefore: msToInstant(nowMs + SOON_MS), dueAfter: now };
+  return due === 'overdue' ? { overdueAt: now } : { due: { from: now, to: msToInstant(nowMs + SOON_MS) } };
 }
 
 const FINISHED = ['answered', 'published', 'refused', 'withdrawn'];
 
 function shownOf({ place: _, subject: __, ...one }: QueuedRecord, nowMs: number) {
   const isOpen = !FINISHED.includes(one.state);
-  return { ...one, isOverdue: isOpen && one.dueAt !== null && Date.parse(one.dueAt) < nowMs };
+  return { ...one, isOverdue: isOpen && one.dueAt !== null && instantToMs(endOfTerm(one.dueAt)) < nowMs };
 }
 
 function addOne(add: AddRoute, hub: OperatorContext): void {

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs } from '#core/dates/dates';
+import { endOfTerm, instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
@@ -84,11 +84,12 @@ function dueTable(visit: Visit, list: Part<DueDossier>): Html {
 }
 
 function deadlineOf({ say, nowMs }: Visit, { dueAt }: DueDossier): Html {
-  const lateS = (nowMs - instantToMs(dueAt)) / 1_000;
+  const end = endOfTerm(dueAt);
+  const lateS = (nowMs - instantToMs(end)) / 1_000;
   const late = durationOf(say, lateS);
   const mark =
     lateS > 0
       ? badgeOf('bad', say(`quá hạn ${late}`, `${late} overdue`))
-      : html`<span class="note">(${ageOf(say, dueAt, nowMs)})</span>`;
+      : html`<span class="note">(${ageOf(say, end, nowMs)})</span>`;
   return html`${timeOf(dueAt)} ${mark}`;
 }

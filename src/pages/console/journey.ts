@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs } from '#core/dates/dates';
+import { endOfTerm, instantToMs } from '#core/dates/dates';
 import { rankedBars } from '../charts/table-charts.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
@@ -120,7 +120,8 @@ function waitTurns(visit: Visit, { waits }: Journey): readonly Turn[] {
 /** The office, the citizen or nobody. */
 function handling(visit: Visit, journey: Journey): Turn {
   const { say, nowMs } = visit;
-  const { agency, statusAt, dueAt, finishedAt } = journey;
+  const { agency, statusAt, finishedAt } = journey;
+  const dueAt = journey.dueAt === null ? null : endOfTerm(journey.dueAt);
   const end = finishedAt === null ? nowMs : instantToMs(finishedAt);
   const lateS = dueAt === null ? 0 : (end - instantToMs(dueAt)) / 1_000;
   const late = durationOf(say, lateS);
