@@ -357,6 +357,31 @@ describe('a backup', () => {
     }
   });
 
+  test('without settings says so, is no reason to delete others, and is checked all the same', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'lienthong-no-settings-'));
+    const into = join(elsewhere, 'backups');
+    const older = join(into, 'lienthong-20250101T000000Z.backup.age');
+    try {
+      mkdirSync(into);
+      writeFileSync(older, 'whole');
+      const noted = async () => (await scene.query(`SELECT FROM process_runs WHERE roles = '{backup}'`)).rowCount;
+      const before = await noted();
+      const here = { ...env(), HUB_CONFIG: '' };
+      const { code, errors, out } = await lienthongHere(
+        ['backup', into, '--for', recipient, '--keep', '1', '--json'],
+        here,
+        elsewhere,
+      );
+      expect([code, errors]).toEqual([0, expect.stringContaining('hub.config.json: set HUB_CONFIG')]);
+      expect(existsSync(older)).toBe(true);
+      expect(await noted()).toBe(before);
+      const checked = await run('verify-backup', JSON.parse(out).file, '--key', keyFile);
+      expect([checked.code, checked.out]).toEqual([0, expect.stringContaining('no difference')]);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+
   test('makes room for new ones, and deletes no other file', async () => {
     const unfinished = (day: string): string => `lienthong-202501${day}T000000Z.backup.age.part`;
     for (const day of ['01', '02', '03'])

@@ -55,9 +55,9 @@ async function backup(folder: string, options: BackupOptions): Promise<Result> {
   if (file !== undefined) mkdirSync(resolve(folder), { recursive: true, mode: 0o700 });
   // Before the new one, which may need their room.
   const left = options.keep === undefined ? [] : dropUnfinished(resolve(folder));
-  await writeBackup(config, options.for, file);
+  const isWhole = await writeBackup(config, options.for, file);
   if (file === undefined) return { text: '', document: {} };
-  const dropped = options.keep === undefined ? left : [...left, ...dropOld(resolve(folder), options.keep)];
+  const dropped = options.keep === undefined || !isWhole ? left : [...left, ...dropOld(resolve(folder), options.keep)];
   const { size } = statSync(file);
   const mib = (size / 2 ** 20).toFixed(1);
   return {
@@ -91,7 +91,10 @@ function dropOld(folder: string, keep: number): readonly string[] {
   return old;
 }
 
-async function writeBackup(config: Config, recipient: string, file: string | undefined): Promise<void> {
+/** Whether it has all that a restore needs: one without settings is no reason to delete an older one. */
+async function writeBackup(config: Config, recipient: string, file: string | undefined): Promise<boolean> {
+  const settings = settingsOf(config, process.env);
+  const isWhole = settings.config !== null;
   const bar = createProgress('backup', 0);
   try {
     await withDatabase(config, async (database) => {
@@ -101,7 +104,7 @@ async function writeBackup(config: Config, recipient: string, file: string | und
         // The file holds the secret that it finds here. With another one nobody could read the data after a restore.
         await refuseOtherSecret(database, createVault(config.secrets as [string, ...string[]]));
         const startedMs = Date.now();
-        const about = { hub: readPackage().version, settings: settingsOf(config, process.env) };
+        const about = { hub: readPackage().version, settings };
         const frames = backupFrames(client, about, ({ table, doneTables, tables }) => {
           bar.setTotal(tables);
           bar.update(doneTables, table);
@@ -110,7 +113,7 @@ async function writeBackup(config: Config, recipient: string, file: string | und
         await breakOffAtSignal(database.breakOff, () =>
           file === undefined ? pipeline(sealed, process.stdout, { end: false }) : writeWhole(file, sealed),
         );
-        await noteBackup(database, startedMs);
+        if (isWhole) await noteBackup(database, startedMs);
       } finally {
         client.release();
       }
@@ -118,6 +121,11 @@ async function writeBackup(config: Config, recipient: string, file: string | und
   } finally {
     bar.stop();
   }
+  if (!isWhole)
+    console.error(
+      `lienthong: the backup has no settings, because there is no file ${config.filePath}: set HUB_CONFIG. It deletes no older backup, and doctor does not count it`,
+    );
+  return isWhole;
 }
 
 /** Doctor and the metrics show the age of the newest backup. A standby takes no note of one, which is whole all the same. */

@@ -69,7 +69,9 @@ async function verify(file: string, { key }: VerifyCommand): Promise<Result> {
 
 async function compare({ start, frames }: Opened, folder: string, url: string): Promise<Result> {
   const configPath = join(folder, 'hub.config.json');
-  for (const [name, text] of Object.entries(placedFiles(start.settings, folder))) {
+  // A backup may have no settings. Those of this folder are not its own.
+  const placed = { 'hub.config.json': '{}', ...placedFiles(start.settings, folder) };
+  for (const [name, text] of Object.entries(placed)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, name), text, { mode: 0o600 });
   }
