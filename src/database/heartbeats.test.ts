@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { createHeartbeats } from './heartbeats.ts';
+import { createHeartbeats, waitsForAll } from './heartbeats.ts';
 import type { Database } from './pool.ts';
 
 interface Answer {
   readonly timeline: string;
-  readonly isSynchronous?: boolean;
+  readonly standbys?: string;
+  readonly commit?: string;
   readonly before: number | null;
 }
 
@@ -16,7 +17,7 @@ function answering(...answers: (Answer | Error)[]) {
       sent.push(values[1]);
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;
-      return { rows: [{ isSynchronous: true, ...answer }] };
+      return { rows: [{ standbys: 'second', commit: 'on', ...answer }] };
     },
   };
   return { sent, pool: pool as unknown as Database['pool'] };
@@ -33,7 +34,23 @@ test.each<[string, (Answer | Error)[], boolean | undefined]>([
   [
     'its commits did not wait for a standby',
     [
-      { ...FIRST, isSynchronous: false },
+      { ...FIRST, standbys: '' },
+      { timeline: '00000002', before: 1 },
+    ],
+    undefined,
+  ],
+  [
+    'one of two standbys was enough',
+    [
+      { ...FIRST, standbys: 'ANY 1 (second, third)' },
+      { timeline: '00000002', before: 1 },
+    ],
+    undefined,
+  ],
+  [
+    'they did not wait for its disk',
+    [
+      { ...FIRST, commit: 'remote_write' },
       { timeline: '00000002', before: 1 },
     ],
     undefined,
@@ -43,6 +60,22 @@ test.each<[string, (Answer | Error)[], boolean | undefined]>([
   const heartbeats = createHeartbeats(answering(...answers));
   for (const _answer of [...answers]) await heartbeats.beat();
   expect(await heartbeats.isComplete('00000002')).toBe(isComplete);
+});
+
+test.each([
+  ['second', true],
+  ['"node-2"', true],
+  ['2 (second, third)', true],
+  ['any 2 (second,"the, third")', true],
+  ['second, third', false],
+  ['1 (second, third)', false],
+  ['FIRST 1 (second, third)', false],
+  ['ANY 1 (second, third)', false],
+  ['*', false],
+  ['ANY 1 ("*")', false],
+  ['', false],
+])('the standbys %j all have what is acknowledged: %s', (names, are) => {
+  expect(waitsForAll(names)).toBe(are);
 });
 
 test('the position of an answer is the next heartbeat, and its age counts from the sending', async () => {

@@ -18,7 +18,7 @@ export interface Heartbeats {
   ageMs(seen: SeenHeartbeats): number;
   /**
    * Whether the server that began this timeline has every commit that was acknowledged before. Undefined when this process
-   * cannot say: it did not see the server before, or that one acknowledged without a synchronous standby.
+   * cannot say: it did not see the server before, or that one acknowledged without each of its standbys.
    */
   isComplete(timeline: string): Promise<boolean | undefined>;
   /** Whether another process wrote a heartbeat within some seconds. */
@@ -32,26 +32,41 @@ export interface Heartbeats {
 const REMEMBERED = 3_600;
 const EVERY_MS = 1_000;
 
+/** Whether a commit with this `synchronous_commit` waits until the named standbys have it on their disks. */
+export const waitsForDisks = (commit: string | undefined): boolean => commit === 'on' || commit === 'remote_apply';
+
+/**
+ * Whether a commit waits for every standby of this `synchronous_standby_names`. Where some of several are enough, or `*` takes any,
+ * the one that takes over may lack what was acknowledged last.
+ */
+export function waitsForAll(names = ''): boolean {
+  const { many = '1', list = names } = NUMBER_OF.exec(names)?.groups ?? {};
+  const named = list.match(/"(?:[^"]|"")*"|[^\s,]+/g) ?? [];
+  return named.length > 0 && named.length <= Number(many) && !named.some((one) => one === '*' || one === '"*"');
+}
+
+const NUMBER_OF = /^\s*(?:(?:ANY|FIRST)\s+)?(?<many>\d+)\s*\((?<list>.*)\)\s*$/i;
+
 interface Answer {
+  readonly standbys: string;
+  readonly commit: string;
   readonly timeline: string | null;
-  readonly isSynchronous: boolean;
   /** The number in the row before. Null without a row. */
   readonly before: number | null;
 }
 
-/**
- * The row of an earlier connection may arrive late, so the number never falls. A commit is synchronous if a standby has it on its
- * disk before it is acknowledged.
- */
+/** The row of an earlier connection may arrive late, so the number never falls. */
 const BEAT = `
   WITH known AS (SELECT number FROM heartbeats WHERE process = $1)
   INSERT INTO heartbeats AS h (process, number, at) VALUES ($1, $2, clock_timestamp())
   ON CONFLICT (process) DO UPDATE SET number = greatest(h.number, excluded.number), at = excluded.at
   RETURNING (SELECT number FROM known) AS before,
-    current_setting('synchronous_standby_names') <> ''
-      AND current_setting('synchronous_commit') IN ('on', 'remote_apply') AS "isSynchronous",
+    current_setting('synchronous_standby_names') AS standbys,
+    current_setting('synchronous_commit') AS commit,
     CASE WHEN has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')
          THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END AS timeline`;
+
+const isSynchronous = ({ standbys, commit }: Answer): boolean => waitsForDisks(commit) && waitsForAll(standbys);
 
 export interface HeartbeatOptions {
   /** False: only on demand. */
@@ -79,7 +94,7 @@ export function createHeartbeats(
     const { rows } = await pool.query<Answer>({ name: 'heartbeat', text: BEAT, values: [process, number] });
     const answer = rows[0] as Answer;
     const last = acknowledged;
-    if (last?.timeline && answer.timeline && answer.timeline !== last.timeline && last.isSynchronous)
+    if (last?.timeline && answer.timeline && answer.timeline !== last.timeline && isSynchronous(last))
       complete.set(answer.timeline, (answer.before ?? 0) >= last.number);
     acknowledged = { ...answer, number };
   }

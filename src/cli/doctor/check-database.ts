@@ -1,3 +1,4 @@
+import { waitsForAll, waitsForDisks } from '../../database/heartbeats.ts';
 import { lackingOf, newerOf, storedMigrations, whyNoTables, whyTooNew } from '../../database/migrate.ts';
 import type { Database } from '../../database/pool.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
@@ -36,8 +37,6 @@ function checkHosts(database: Database, settings: Settings): readonly Finding[] 
 }
 
 const MAY_LACK = 'when a standby takes over, it may lack what was acknowledged last';
-/** With these a commit waits until the standby has it on its disk. The heartbeats ask for the same. */
-const WAITING: readonly unknown[] = ['on', 'remote_apply'];
 
 /** With several hosts a standby may take over. */
 export function standbyFinding({ synchronous_standby_names: standbys, synchronous_commit: commit }: Settings): Finding {
@@ -47,12 +46,18 @@ export function standbyFinding({ synchronous_standby_names: standbys, synchronou
       `synchronous_standby_names is empty: ${MAY_LACK}`,
       'name the standby that may take over in synchronous_standby_names',
     );
-  if (WAITING.includes(commit))
-    return finding('ok', `commits wait for a standby: synchronous_standby_names is ${standbys}`);
+  if (!waitsForDisks(commit))
+    return finding(
+      'warn',
+      `synchronous_commit is ${commit}: ${MAY_LACK}`,
+      'set synchronous_commit = on, also where ALTER DATABASE or ALTER ROLE set it',
+    );
+  const found = `synchronous_standby_names is ${standbys}`;
+  if (waitsForAll(standbys)) return finding('ok', `commits wait for a standby: ${found}`);
   return finding(
     'warn',
-    `synchronous_commit is ${commit}: ${MAY_LACK}`,
-    'set synchronous_commit = on, also where ALTER DATABASE or ALTER ROLE set it',
+    `${found}, and commits do not wait for all of them: ${MAY_LACK}`,
+    'name only the one that may take over. Otherwise the hub treats each take-over as a restored database',
   );
 }
 

@@ -47,6 +47,7 @@ describe('the doctor', () => {
   test.each([
     ['', 'on', 'warn', /^synchronous_standby_names is empty: when a standby takes over/],
     ['second', 'on', 'ok', /^commits wait for a standby/],
+    ['ANY 1 (second, third)', 'on', 'warn', /do not wait for all of them: when a standby takes over/],
     ['second', 'remote_apply', 'ok', /^commits wait for a standby/],
     ['second', 'remote_write', 'warn', /^synchronous_commit is remote_write: when a standby takes over/],
     ['second', 'local', 'warn', /^synchronous_commit is local: when a standby takes over/],
