@@ -111,24 +111,34 @@ function usualOf(character: string): string {
   return character === '\u3000' || /\s/.test(character) ? ' ' : '-';
 }
 
-/** A number begins here: no code, path or longer number goes before it. It may follow its name at once: `CCCD0010…`. */
-const START = String.raw`(?=[\d+])(?:(?<![\w.+/-])|(?<=(?<![\p{L}\p{N}])(?:CCCD|CMTND|CMND|CMT|SĐT|SDT|ĐT|Tel|Zalo)[.:-]?))`;
+const anyCase = (words: string): string =>
+  words.replace(/\p{L}/gu, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+const NAMES_OF_NUMBERS = anyCase('CCCD|CMTND|CMND|CMT|SĐT|SDT|ĐT|Tel|Zalo');
+const UNITS = anyCase('đ|đồng|vnđ|vnd|usd|triệu|tỷ|m2|m²');
+
+/** The mark of a list item, the end of a sentence, or a dash after a word. The words of codes have capitals or digits. */
+const MARK = String.raw`(?<![\w.+/-])[.-]|\.\.|(?<![\p{L}\p{N}./_-])\p{L}*\p{Ll}[.-]`;
+/**
+ * A number begins here: no code, path or longer number goes before it. It may follow its name at once: `CCCD0010…`. So may one
+ * that is no amount follow a mark: `-0912…`, `gọi em.0912…`.
+ */
+const START = String.raw`(?=[\d+])(?:(?<![\w.+/-])|(?<=(?<![\p{L}\p{N}])(?:${NAMES_OF_NUMBERS})[.:/-]?)|(?=[0+])(?<=${MARK}))`;
 const END = String.raw`(?!\w|[/-]\w|\.\d)`;
 const GAP = String.raw`[ \u00a0.-]`;
 const CONTIGUOUS = String.raw`(?:\+|00)?84\d{9,10}|0\d{9,10}|\d{12}|\d{9}`;
 /** Never begins with 00, as codes of agencies do. The first group has three digits, otherwise it is 2-4-4 without a year. */
 const PHONE = String.raw`(?:\+|00)84(?:\)?${GAP}?\d){9,10}|(?=0\d{2}|0\d${GAP}(?!19|20)\d{4}${GAP})0(?:[3-9](?:\)?${GAP}?\d){8}|[12](?:\)?${GAP}?\d){8,9})`;
 /** Twelve digits begin with 0, so no amount does. */
-const CITIZEN = String.raw`0\d\d(${GAP})\d{3}\1\d{3}\1\d{3}|0\d{3}(${GAP})\d{4}\2\d{4}|0\d{5}${GAP}\d{6}`;
+const CITIZEN = String.raw`0\d\d(${GAP})\d{3}\1\d{3}\1\d{3}|0\d{3}(${GAP})\d{4}\2\d{4}|0(?:\d{5}|\d\d${GAP}\d{3})${GAP}\d{6}`;
 /** Nine digits may be an amount: with dots, after a further group, in thousands or before a unit. */
-const OLD_CITIZEN = String.raw`(?<!\d[ \u00a0])\d{3}([ \u00a0])\d{3}\3(?!000)\d{3}(?![ \u00a0]\d{3}(?!\d))(?![ \u00a0]*(?:đ|đồng|vnđ|vnd|usd|triệu|tỷ|m2|m²)(?!\p{L}))`;
+const OLD_CITIZEN = String.raw`(?<!\d[ \u00a0])\d{3}([ \u00a0])\d{3}\3(?!000)\d{3}(?![ \u00a0]\d{3}(?!\d))(?![ \u00a0]*(?:${UNITS})(?!\p{L}))`;
 const NUMBER = `(?:${CONTIGUOUS}|${PHONE}|${CITIZEN}|${OLD_CITIZEN})`;
 /**
  * Two numbers may be joined: `0912345678/0987654321`. Each fits two patterns, so that trying all combinations of forty would take
  * hours. The match of a lookahead is never tried again.
  */
 const JOINED = `(?=(?<joined>(?:[/-](?=[0+])(?:${CONTIGUOUS}|${PHONE}))*))\\k<joined>`;
-const ID_OR_PHONE = new RegExp(`${START}${NUMBER}${JOINED}${END}`, 'giu');
+const ID_OR_PHONE = new RegExp(`${START}${NUMBER}${JOINED}${END}`, 'gu');
 
 /** Matches only from the start of a word. Tried at each letter of a word of 200,000, it would take 20 s. */
 const EMAIL = /(?<![\w.+-])[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+/g;
