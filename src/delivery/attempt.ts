@@ -1,5 +1,14 @@
 import { msToInstant } from '#core/dates/dates';
-import { FILE_FETCHING, HELD_IN_DOUBT, NOTHING_NEW, type Outcome, settle, UNREADABLE } from '#core/dossier/settle';
+import {
+  BEHIND_ANOTHER,
+  FILE_FETCHING,
+  HELD_IN_DOUBT,
+  NOTHING_NEW,
+  type Outcome,
+  settle,
+  settleUnsent,
+  UNREADABLE,
+} from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { maskNumbersIn } from '#core/masking/masking';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
@@ -55,7 +64,10 @@ export async function attemptCall(
       claimed,
       outcome,
       isAnswered,
-      settlement: settle(outcome, claimed, retryDelaysMs, hub.random()),
+      settlement:
+        at > 0 && 'reason' in outcome && outcome.reason === BEHIND_ANOTHER
+          ? settleUnsent(claimed, retryDelaysMs)
+          : settle(outcome, claimed, retryDelaysMs, hub.random()),
       at: msToInstant(endedMs),
       tookMs: endedMs - startedMs,
       eventAt,

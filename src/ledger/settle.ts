@@ -80,6 +80,7 @@ const settlePart = definePart<Settled & FollowUp>(
     id: ['int8', (r) => r.claimed.id],
     token: ['int8', (r) => r.claimed.token],
     state: ['text', (r) => r.state],
+    unsent: ['bool', (r) => r.settlement.state === 'due' && r.settlement.isUnsent],
     next_at: ['timestamptz', (r) => r.nextAt],
     doubt: ['bool', (r) => r.doubt],
     cause_key: ['text', (r) => r.causeKey],
@@ -94,7 +95,7 @@ const settlePart = definePart<Settled & FollowUp>(
   // of them for each row.
   (rows) => `
     UPDATE deliveries d
-    SET state = given.state, next_at = given.next_at, leased_by = NULL, doubt = given.doubt,
+    SET state = given.state, attempts = d.attempts - coalesce(given.unsent, false)::int, next_at = given.next_at, leased_by = NULL, doubt = given.doubt,
         cause_key = given.cause_key, outcome = given.outcome, reason = given.reason, detail = given.detail,
         words = given.words::json,
         reference = coalesce(given.reference, d.reference),

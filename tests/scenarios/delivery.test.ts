@@ -6,6 +6,8 @@ import { unmappedCause } from '#core/problem';
 import { Claims, LEASE_MS } from '../../src/delivery/claim-calls.ts';
 import type { PlannedCall } from '../../src/delivery/plan-calls.ts';
 import { createOriginals } from '../../src/index/originals.ts';
+import { sendInOrder } from '../../src/kit/in-order.ts';
+import type { Outgoing } from '../../src/kit/sender.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { listOutstanding } from '../../src/ledger/deliveries.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
@@ -206,6 +208,30 @@ describe('delivery', () => {
     expect(await deliveries()).toMatchObject([
       { state: 'parked', attempts: 4, reason: 'down', detail: 'no connection' },
     ]);
+  });
+
+  test('steps behind one that fails keep all their attempts, and go out once it is parked', async () => {
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-14T08:00:00+07:00' }));
+    await hub.deliver();
+    const firstFails = async (items: readonly Outgoing[]): Promise<readonly Outcome[]> =>
+      sendInOrder(items, async (item) => (item === items[0] ? UNAVAILABLE : { kind: 'delivered' }));
+    partner.script.push(...Array.from({ length: 4 }, () => firstFails));
+    await hub.push(
+      ['09', '10'].map((hour) => progress({ at: `2025-08-13T${hour}:00:00+07:00`, content: `Bước ${hour}` })),
+      { what: 'progress' },
+    );
+    const steps = async () => (await deliveries()).filter(({ operation }) => operation === 'dossier.progress.v1');
+    for (const ms of [0, 5_000, 30_000, 60_000]) {
+      later(ms);
+      await hub.deliver();
+    }
+    expect(await steps()).toMatchObject([
+      { state: 'parked', attempts: 4 },
+      { state: 'due', attempts: 0, reason: 'waits' },
+    ]);
+    later(10_000);
+    await hub.deliver();
+    expect(await steps()).toMatchObject([{ state: 'parked' }, { state: 'delivered', attempts: 1 }]);
   });
 
   test('after an unknown outcome or a crash in mid-call the adapter must look up first', async () => {

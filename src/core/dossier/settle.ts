@@ -115,7 +115,13 @@ export type Settlement =
   | { readonly state: 'delivered' }
   | { readonly state: 'refused' }
   | { readonly state: 'parked' }
-  | { readonly state: 'due'; readonly afterMs: number; readonly doubt: boolean }
+  | {
+      readonly state: 'due';
+      readonly afterMs: number;
+      readonly doubt: boolean;
+      /** It was not sent, so its attempt does not count. */
+      readonly isUnsent?: boolean;
+    }
   /** Held until an operator has settled the cause. Later deliveries of the same dossier to the party wait too. */
   | { readonly state: 'held'; readonly cause: Cause; readonly doubt: boolean };
 
@@ -145,6 +151,11 @@ export function settle(
   const spreadMs = Math.round(delayMs * (1 + random / 10));
   const askedMs = Math.min(outcome.retryAfterMs || 0, MOST_ASKED_MS);
   return { state: 'due', afterMs: Math.max(spreadMs, askedMs), doubt: doubt || outcome.kind === 'unknown' };
+}
+
+/** The settlement of an item that was not sent, because an earlier one of its call failed. It goes out after that one. */
+export function settleUnsent({ doubt }: { readonly doubt: boolean }, [delayMs]: readonly number[]): Settlement {
+  return { state: 'due', afterMs: delayMs ?? 0, doubt, isUnsent: true };
 }
 
 /** Whether the partner asks for no more calls. */
