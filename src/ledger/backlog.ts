@@ -24,13 +24,14 @@ export async function loadBacklog(database: Database, nowMs: number): Promise<re
     name: 'backlog',
     text: `
       WITH unsettled AS (
-        SELECT party, subject, created_at, next_at, state = 'held' AS held FROM (${UNSETTLED}) d),
-      stuck AS (SELECT DISTINCT party, subject FROM unsettled WHERE held)
-      SELECT party, CASE WHEN held THEN 'held' WHEN stuck.subject IS NULL THEN 'due' ELSE 'behind' END AS state,
+        SELECT id, party, subject, created_at, next_at, state = 'held' AS held FROM (${UNSETTLED}) d),
+      -- Only the first one of a dossier is tried.
+      first AS (SELECT party, subject, min(id) AS id, bool_or(held) AS stuck FROM unsettled GROUP BY party, subject)
+      SELECT party, CASE WHEN held THEN 'held' WHEN stuck THEN 'behind' ELSE 'due' END AS state,
              count(*) AS count,
              GREATEST(extract(epoch FROM $1::timestamptz - min(created_at)), 0)::float8 AS "oldestS",
-             coalesce(GREATEST(extract(epoch FROM $1::timestamptz - min(next_at)), 0), 0)::float8 AS "overdueS"
-      FROM unsettled LEFT JOIN stuck USING (party, subject) GROUP BY 1, 2`,
+             coalesce(GREATEST(extract(epoch FROM $1::timestamptz - min(next_at) FILTER (WHERE unsettled.id = first.id)), 0), 0)::float8 AS "overdueS"
+      FROM unsettled JOIN first USING (party, subject) GROUP BY 1, 2`,
     values: [msToInstant(nowMs)],
   });
   return rows;

@@ -40,6 +40,17 @@ describe('sync lag', () => {
     expect(await metric('hub_oldest_due_seconds{party="portal"}')).toBeUndefined();
   });
 
+  test('a delivery behind one that waits for its retry is not overdue', async () => {
+    partner.script.push(DOWN);
+    await hub.push(dossier());
+    await hub.deliver();
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-12T08:20:00+07:00' }));
+    hub.clock.nowMs += 3_000;
+    expect(await metric('hub_overdue_seconds{party="portal"}')).toBe(0);
+    hub.clock.nowMs += 7_000;
+    expect(await metric('hub_overdue_seconds{party="portal"}')).toBe(5);
+  });
+
   test('counts only changes of the index, and fast clocks as 0', async () => {
     await hub.push(dossier());
     await hub.push(dossier());
