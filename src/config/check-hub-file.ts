@@ -7,6 +7,7 @@ import { listed, type Problem, problem } from '#core/problem';
 import { isOfHub } from '#core/records/kind';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
+import { AGENCY_CODE } from '#schemas/parts';
 import { createTls, pemProblems } from '../kit/http/tls.ts';
 import { ID } from './hub-file.ts';
 import { retentionProblems } from './retention.ts';
@@ -17,7 +18,7 @@ import { weaknessOf } from './weak-secrets.ts';
  * that it reports all problems at once.
  */
 export function meaningProblems(file: unknown): readonly Problem[] {
-  const { parties, keys, routes, province, proxies, retention, files } = members(file);
+  const { parties, keys, routes, province, proxies, retention, files, deadlines } = members(file);
   const ids = Object.keys(members(parties));
   const known = (path: string, party: unknown): Problem[] =>
     typeof party !== 'string' || ids.includes(party)
@@ -26,6 +27,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
   return [
     ...provinceProblems(province),
     ...retentionProblems(members(retention)),
+    ...deadlineProblems(members(deadlines)),
     ...ownedTwice(members(parties)),
     ...ids.flatMap((id) => partyProblems(id, members(parties)[id])),
     ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
@@ -89,6 +91,20 @@ function provinceProblems(province: unknown): readonly Problem[] {
     ),
   );
   return [...hours, ...days];
+}
+
+/** The schema checks the days of the agencies, and not their codes. */
+function deadlineProblems(deadlines: Readonly<Record<string, unknown>>): readonly Problem[] {
+  return Object.entries(deadlines).flatMap(([kind, given]) =>
+    Object.keys(members(members(given).agencies))
+      .filter((code) => !new RegExp(AGENCY_CODE).test(code))
+      .map((code) =>
+        problem(`/deadlines/${pointer(kind)}/agencies/${pointer(code)}`, 'unexpected', {
+          got: received(code),
+          expected: say('schema.agency-code'),
+        }),
+      ),
+  );
 }
 
 function partyProblems(id: string, party: unknown): readonly Problem[] {

@@ -449,6 +449,15 @@ describe('HUB_CONFIG', () => {
       ]);
   });
 
+  it('reports what is no agency in the deadlines', () => {
+    const agencies = { H60: 3, 'H60.5a': 2, '000.00.05.H60': 4, 'h60.05': 1, 'H60.06': 'two' };
+    expect(problemsOf({ deadlines: { question: { agencies } } })).toEqual([
+      '/deadlines/question/agencies/H60.06: got "two", expected a whole number of working days',
+      '/deadlines/question/agencies/H60.5a: got "H60.5a", expected agency code such as H60.01 or 000.00.01.H22',
+      '/deadlines/question/agencies/h60.05: got "h60.05", expected agency code such as H60.01 or 000.00.01.H22',
+    ]);
+  });
+
   it('reports wrong settings of a party’s comparison', () => {
     const compared = (reconcile: unknown) => problemsOf({ parties: { portal: { adapter: 'portal', reconcile } } });
     expect(compared({ schedule: 'nightly', sample: 0, hour: 3 })).toEqual([
