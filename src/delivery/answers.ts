@@ -2,8 +2,10 @@ import { instantToMs } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import type { PartnerAnswer } from '#core/dossier/settle';
 import { doorKey } from '#core/identifiers/door';
-import { type Cause, type Problem, problem } from '#core/problem';
+import { type Cause, problem } from '#core/problem';
+import { codeOfSubject } from '#core/records/kind';
 import { say } from '#messages/message';
+import type { Operation } from '#schemas/operations';
 import { isUnavailable } from '../database/failures.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
@@ -15,8 +17,8 @@ type Accept = (submission: Submission) => Promise<Accepted>;
 
 /**
  * Accepts what partners' answers say of the records that were sent. Runs before the outcomes are stored. While the database is
- * unavailable the deliveries stay in doubt, and the next attempt looks them up. An answer that cannot be applied waits for an
- * operator: the hub would otherwise ask the partner for it without end.
+ * unavailable the deliveries stay in doubt, and the next attempt looks them up. An answer that cannot be read or applied waits for
+ * an operator: the hub would otherwise ask the partner for it without end.
  */
 export async function acceptAnswers(
   { telemetry }: Pick<HubContext, 'telemetry'>,
@@ -26,35 +28,49 @@ export async function acceptAnswers(
 ): Promise<void> {
   for (const { claimed, outcome, at } of settled) {
     if (outcome.kind !== 'delivered' || !outcome.answer) continue;
-    const submission = submissionOf(party, outcome.answer, at);
+    const { answer } = outcome;
+    const wait = (operation: Operation, code: string | undefined): Item => {
+      const given = { party: party.id, id: claimed.id, why: say('error-in-log') };
+      const { path, ...why } = problem('', 'answer-not-applied', given);
+      const cause: Cause = { kind: 'unreadable', key: `unreadable:answer ${claimed.id}`, ...why };
+      return { kind: 'waiting', operation, code, cause, problems: [{ path, ...why }] };
+    };
+    const read = (): readonly Item[] => {
+      try {
+        return readAnswer(party, answer, at);
+      } catch (error) {
+        telemetry.failed(`adapter of ${party.id}`, error);
+        return [wait(claimed.operation, codeOfSubject(claimed.subject))];
+      }
+    };
+    const submission = submissionOf(party, answer, at, read());
     await accept(submission).catch(async (error) => {
       if (isUnavailable(error)) throw error;
       telemetry.failed('answer', error);
-      const given = { party: party.id, id: claimed.id, why: say('error-in-log') };
-      const why = problem('', 'answer-not-applied', given);
-      const key = `unreadable:answer ${claimed.id}`;
-      await accept({ ...submission, items: submission.items.map((item) => waiting(item, key, why)) });
+      const items = submission.items.map((item) =>
+        item.kind === 'record' ? wait(item.operation, (item.record as { readonly code?: string }).code) : item,
+      );
+      await accept({ ...submission, items });
     });
   }
 }
 
-function waiting(item: Item, key: string, why: Problem): Item {
-  if (item.kind !== 'record') return item;
-  const { operation, record } = item;
-  const { path: _, ...rendered } = why;
-  const cause: Cause = { kind: 'unreadable', key, ...rendered };
-  return { kind: 'waiting', operation, code: (record as { readonly code?: string }).code, cause, problems: [why] };
+function readAnswer({ adapter, settings, codes }: Party, { name, body }: PartnerAnswer, at: string): readonly Item[] {
+  return adapter.answers?.[name]?.read(Buffer.from(body), settings, codes.at(instantToMs(at))) ?? [];
 }
 
-function submissionOf(party: Party, { name, body: text }: PartnerAnswer, receivedAt: string): Submission {
+function submissionOf(
+  party: Party,
+  { name, body: text }: PartnerAnswer,
+  receivedAt: string,
+  items: readonly Item[],
+): Submission {
   const body = Buffer.from(text);
-  const items =
-    party.adapter.answers?.[name]?.read(body, party.settings, party.codes.at(instantToMs(receivedAt))) ?? [];
   return {
     receivedAt,
     party: party.id,
     door: doorKey({ kind: ANSWER_DOOR, name }),
-    operation: items.find((item) => item.kind === 'record')?.operation ?? name,
+    operation: items.find((item) => item.kind !== 'invalid')?.operation ?? name,
     keyName: undefined,
     mediaType: 'application/json',
     body,

@@ -417,6 +417,19 @@ describe('delivery', () => {
     expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
   });
 
+  test('an answer that its adapter cannot read is no reason to ask again: it waits for an operator', async () => {
+    const read = () => {
+      throw new Error('a bug of the adapter');
+    };
+    Object.assign(partner.adapter, { answers: { sent: { read } } });
+    partner.script.push({ kind: 'delivered', answer: { name: 'sent', body: '{"so": 1}' } });
+    await hub.push(dossier());
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'delivered', attempts: 1 }]);
+    const { rows } = await hub.hub.database.pool.query('SELECT party, code, cause_kind AS kind FROM quarantine');
+    expect(rows).toEqual([{ party: 'portal', code: 'H60.01-250812-0035', kind: 'unreadable' }]);
+  });
+
   test('content that cannot be opened keeps no other delivery from going out', async () => {
     const codes = [1, 2, 3].map((n) => `H60.01-250812-000${n}`);
     partner.script.push(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE);
