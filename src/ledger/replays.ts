@@ -258,7 +258,8 @@ export async function advanceReplay<Filter extends BackfillFilter>(
       ? await advanceBackfill(tx, owned, owned.filter as Filter, backfill)
       : await advanceItems(tx, id, owned, nowMs);
   await tx.query(
-    `UPDATE replays SET next_at = $2::timestamptz + interval '1 s', state = $3, ended_at = $4::timestamptz, outcomes = $5,
+    // From the time that was due: a sweep that comes a moment early would skip a second each time.
+    `UPDATE replays SET next_at = greatest(next_at + interval '1 s', $2::timestamptz + interval '0.5 s'), state = $3, ended_at = $4::timestamptz, outcomes = $5,
        after_code = $6, total = greatest(total, $7)
      WHERE id = $1`,
     [id, now, isDone ? 'done' : 'running', isDone ? now : null, JSON.stringify(outcomes), after, sumOf(outcomes)],

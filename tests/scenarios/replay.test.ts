@@ -208,6 +208,24 @@ describe('replay', () => {
       ).toEqual(['received', 'processing', 'resolved']);
   });
 
+  test('a run keeps its rate where the sweeps come a moment early, and never makes up for lost seconds', async () => {
+    await refusedOnes(30);
+    const { body: run } = await start({ perSecond: 2 });
+    const replayed = async () => (await ops.get('replays')).body.items[0].outcomes.replayed;
+    for (let s = 0; s < 10; s++) {
+      later(995);
+      await hub.deliver();
+    }
+    expect(await replayed()).toBe(20);
+    later(60_000);
+    for (const ms of [0, 400, 100, 400]) {
+      later(ms);
+      await hub.deliver();
+    }
+    expect(await replayed()).toBe(24);
+    await ops.post(`replays/${run.id}/stop`, {});
+  });
+
   test('the stop button stops within a second, and the rest stays unchanged', async () => {
     await refusedOnes(30);
     const { body: run } = await start({ perSecond: 5 });
