@@ -7,8 +7,10 @@ export interface BullOptions {
   readonly url: string;
   /** The prefix of all keys: two hubs may share one Redis. */
   readonly prefix?: string;
-  /** Interval of the checks whether a silent queue still works. */
+  /** Interval of the checks whether a silent queue still works, and how many notifications wait. */
   readonly watchMs?: number;
+  /** With as many waiting no more are sent: without a worker they would fill Redis. */
+  readonly mostWaiting?: number;
   readonly log?: (fields: object, message: string) => void;
 }
 
@@ -25,6 +27,7 @@ type Log = NonNullable<BullOptions['log']>;
 
 class BullQueue implements Queue {
   readonly #watchMs: number;
+  readonly #mostWaiting: number;
   readonly #log: Log;
   readonly #open: () => OpenQueue;
   readonly #watch: NodeJS.Timeout;
@@ -33,16 +36,24 @@ class BullQueue implements Queue {
   #isClosed = false;
   #checking: Promise<void> | undefined;
   #lastJobMs = Date.now();
+  #isFull = false;
   readonly #waiting = new Set<string>();
   #sending: Promise<void> | undefined;
 
-  constructor({ url, prefix = '{lienthong}', watchMs = 5_000, log = () => undefined }: BullOptions) {
+  constructor({
+    url,
+    prefix = '{lienthong}',
+    watchMs = 5_000,
+    mostWaiting = 10_000,
+    log = () => undefined,
+  }: BullOptions) {
     this.#watchMs = watchMs;
+    this.#mostWaiting = mostWaiting;
     this.#log = sparingly(log);
     this.#open = () => new OpenQueue(url, prefix, this.#log);
     this.#queue = this.#open();
     this.#watch = setInterval(() => {
-      this.#checking ??= this.#rebuildIfStuck().finally(() => {
+      this.#checking ??= this.#check().finally(() => {
         this.#checking = undefined;
       });
     }, watchMs);
@@ -78,7 +89,7 @@ class BullQueue implements Queue {
     const parties = [...this.#waiting];
     this.#waiting.clear();
     try {
-      await this.#queue.add(parties);
+      await (this.#isFull ? Promise.reject(new Error('no worker takes those that wait')) : this.#queue.add(parties));
     } catch (error) {
       this.#log({ error: (error as Error).message, parties }, 'notification lost, the sweep makes up for it');
       // Without Redis each process notifies itself, and finds other work by its sweep.
@@ -93,11 +104,14 @@ class BullQueue implements Queue {
   };
 
   /** Bull's workers may stop for good after a reconnect (bull#1873): then jobs stay unprocessed. */
-  async #rebuildIfStuck(): Promise<void> {
-    if (this.#isClosed || !this.#handler || Date.now() - this.#lastJobMs < this.#watchMs) return;
+  async #check(): Promise<void> {
+    if (this.#isClosed) return;
     try {
+      const waiting = await this.#queue.waitingCount();
+      this.#isFull = waiting >= this.#mostWaiting;
+      const isSilent = this.#handler !== undefined && Date.now() - this.#lastJobMs >= this.#watchMs;
       // Nobody would close a queue that is opened after close().
-      if ((await this.#queue.waitingCount()) === 0 || this.#isClosed) return;
+      if (waiting === 0 || !isSilent || this.#isClosed) return;
       this.#log({}, 'the queue stopped processing, building it again');
       const previous = this.#queue;
       this.#queue = this.#open();

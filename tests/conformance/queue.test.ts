@@ -109,6 +109,39 @@ describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
     await Promise.all([ringer?.close(), listener?.close()]);
   });
 
+  test('without a worker the notifications do not fill Redis, and a worker that comes gets new ones', async () => {
+    const url = redisUrl as string;
+    const prefix = `{test-${randomBytes(6).toString('hex')}}`;
+    const ringer = createBullQueue({ url, prefix, watchMs: 50, mostWaiting: 20 });
+    const listener = createBullQueue({ url, prefix });
+    const redis = new Redis(url);
+    const waiting = () => redis.llen(`${prefix}:ring:wait`);
+    try {
+      let before = -1;
+      // They are counted now and then.
+      await expect
+        .poll(async () => {
+          for (let n = 0; n < 20; n++) await ringer.notify(['x']);
+          const last = before;
+          before = await waiting();
+          return before - last;
+        })
+        .toBe(0);
+      expect(before).toBeGreaterThanOrEqual(20);
+      const heard: string[] = [];
+      await listener.listen((party) => heard.push(party));
+      await expect
+        .poll(async () => {
+          await ringer.notify(['y']);
+          return heard.includes('y');
+        })
+        .toBe(true);
+    } finally {
+      await Promise.all([ringer.close(), listener.close()]);
+      await redis.quit();
+    }
+  });
+
   const missing = spawnSync('redis-server', ['--version']).status !== 0;
   test.skipIf(missing)(
     `without Redis a notification returns at once and reaches its own process; later the queue works again${
