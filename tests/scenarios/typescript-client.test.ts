@@ -65,6 +65,45 @@ describe('the TypeScript client', () => {
     expect(reply.results.map(({ code }) => code)).toEqual(items.map(({ code }) => code));
   });
 
+  test('splits what is too large for one request, and says what was taken before a part that failed', async () => {
+    const large = (n: number) => pushed({ code: codeOf(n), note: 'ghi chú '.repeat(300_000) });
+    const items = [large(2_001), large(2_002), large(2_003), large(2_004)];
+    const sender = client(SECRETS['one-stop']);
+    const failing = new HubClient({
+      url: 'http://hub.example',
+      secret: SECRETS['one-stop'],
+      retryDelaysMs: [0],
+      fetch: async (request) => {
+        const { size } = await request.clone().blob();
+        expect(size).toBeLessThan(9 * 2 ** 20);
+        return requests.length === 0 ? network(request) : new Response('', { status: 413 });
+      },
+    });
+    const error = await failing.push('one-stop', 'dossiers', items, 'run-1').catch((one) => one);
+    expect(error).toMatchObject({
+      status: 413,
+      pushed: { receipts: [expect.any(String)], results: [{ index: 0 }, {}, {}] },
+    });
+    const again = await sender.push('one-stop', 'dossiers', items, 'run-1');
+    expect(again.receipts[0]).toBe(error.pushed.receipts[0]);
+    expect(again.results.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('throws at once for what can never be sent, and for a 404 that is not of the hub', async () => {
+    const wrong = new HubClient({ url: 'hub.example', secret: 'any', fetch: network });
+    await expect(wrong.dossier(codeOf(1))).rejects.toThrow(/Invalid URL|parse URL/);
+    const odd = new HubClient({ url: 'http://hub.example', secret: 'bí-mật-₫', fetch: network });
+    await expect(odd.dossier(codeOf(1))).rejects.toBeInstanceOf(TypeError);
+    const elsewhere = new HubClient({
+      url: 'http://hub.example/other',
+      secret: 'any',
+      fetch: async () => new Response('<html>', { status: 404 }),
+    });
+    await expect(elsewhere.dossier(codeOf(1))).rejects.toMatchObject({ status: 404 });
+    expect(requests).toEqual([]);
+    expect(await client(SECRETS.portal).dossier('H60.99-250812-0001')).toBeUndefined();
+  });
+
   test('says what the hub refused, and does not send it again', async () => {
     const refused = client(SECRETS.portal).push('one-stop', 'dossiers', [pushed({})]);
     await expect(refused).rejects.toMatchObject({ name: 'HubError', status: 403, type: 'forbidden' });

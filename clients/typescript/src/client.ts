@@ -22,8 +22,9 @@ const RETRY_DELAYS_MS = [5_000, 15_000, 60_000, 300_000];
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
 /** The pause after a gap without changes. */
 const GAP_MS = 5_000;
-/** The most items in an array. */
+/** The most items in an array, and the most bytes of one request: the hub takes 20 MiB, a gateway may take less. */
 const ITEMS = 1_000;
+const BYTES = 8 * 2 ** 20;
 /** Node 20 may collect a limit or its request as garbage before the limit ends the attempt. Here they are held. */
 const RUNNING = new Set<{ limit: AbortSignal; request: Request }>();
 
@@ -44,7 +45,7 @@ export class HubClient {
   /**
    * Pushes items through the door of a party. A lost answer is asked for again under the same key, so nothing counts twice.
    * @param key begins the `Idempotency-Key`. Give one of your own to continue after a crash of your process
-   * @throws HubError when the hub refuses the request, or after the last retry
+   * @throws HubError when the hub refuses a request, or after its last retry. Its `pushed` has what was taken before
    */
   async push<W extends What>(
     party: string,
@@ -54,11 +55,13 @@ export class HubClient {
   ): Promise<PushReply> {
     const receipts: string[] = [];
     const results: PushResult[] = [];
-    for (let at = 0; at < items.length; at += ITEMS) {
-      const part = items.slice(at, at + ITEMS);
+    for (const [at, part] of partsOf(items)) {
       const answer = await this.#send('POST', `/api/v1/parties/${encodeURIComponent(party)}/${what}`, {
-        body: JSON.stringify(part),
+        body: `[${part.join(',')}]`,
         headers: { 'Idempotency-Key': `${key}/${at}` },
+      }).catch((error: unknown) => {
+        if (error instanceof HubError) error.pushed = { receipts, results };
+        throw error;
       });
       const reply = JSON.parse(answer.text) as { receipt: string; results: PushResult[] };
       receipts.push(reply.receipt);
@@ -70,7 +73,8 @@ export class HubClient {
   /** A dossier by any of its codes; undefined when the hub has none. */
   async dossier(code: string): Promise<Dossier | undefined> {
     return this.#get<Dossier>(`/api/v1/dossiers/${encodeURIComponent(code)}`).catch((error: unknown) => {
-      if (error instanceof HubError && error.status === 404) return undefined;
+      // A gateway's own 404, and that of a wrong address, say nothing about the dossier.
+      if (error instanceof HubError && error.status === 404 && error.type === 'not-found') return undefined;
       throw error;
     });
   }
@@ -140,6 +144,8 @@ export class HubClient {
   /** Sends until an answer is final. */
   async #send(method: string, path: string, options: SendOptions): Promise<Answer> {
     const { retryDelaysMs } = this.#options;
+    // An address or a key that can never be sent is no failure of the network.
+    this.#requestOf(method, path, options);
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#attempt(method, path, options).catch((error: unknown) => {
         if (options.signal?.aborted || attempt >= retryDelaysMs.length)
@@ -153,19 +159,10 @@ export class HubClient {
   }
 
   /** One attempt, with the whole answer: a connection that breaks within the body is tried again too. */
-  async #attempt(method: string, path: string, { body, headers, waitMs = 0, signal }: SendOptions): Promise<Answer> {
-    const { url, secret, language, timeoutMs } = this.#options;
-    const limit = AbortSignal.timeout(timeoutMs + waitMs);
-    const sent = new Headers({ Authorization: `Bearer ${secret}` });
-    if (language) sent.set('Accept-Language', language);
-    if (body !== undefined) sent.set('Content-Type', 'application/json');
-    for (const [name, value] of Object.entries(headers ?? {})) sent.set(name, value);
-    const request = new Request(`${url}${path}`, {
-      method,
-      headers: sent,
-      body: body ?? null,
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
+  async #attempt(method: string, path: string, options: SendOptions): Promise<Answer> {
+    const { waitMs = 0, signal } = options;
+    const limit = AbortSignal.timeout(this.#options.timeoutMs + waitMs);
+    const request = this.#requestOf(method, path, options, signal ? AbortSignal.any([signal, limit]) : limit);
     const attempt = { limit, request };
     RUNNING.add(attempt);
     try {
@@ -175,6 +172,33 @@ export class HubClient {
       RUNNING.delete(attempt);
     }
   }
+
+  #requestOf(method: string, path: string, { body, headers }: SendOptions, signal?: AbortSignal): Request {
+    const { url, secret, language } = this.#options;
+    const sent = new Headers({ Authorization: `Bearer ${secret}` });
+    if (language) sent.set('Accept-Language', language);
+    if (body !== undefined) sent.set('Content-Type', 'application/json');
+    for (const [name, value] of Object.entries(headers ?? {})) sent.set(name, value);
+    return new Request(`${url}${path}`, { method, headers: sent, body: body ?? null, signal: signal ?? null });
+  }
+}
+
+/** Items as texts, as many as one request may have, each part with the place of its first one. */
+function* partsOf(items: readonly object[]): Generator<readonly [at: number, part: readonly string[]]> {
+  let part: string[] = [];
+  let bytes = 0;
+  for (const [at, item] of items.entries()) {
+    const text = JSON.stringify(item) ?? 'null';
+    const size = new TextEncoder().encode(text).length + 1;
+    if (part.length === ITEMS || (part.length > 0 && bytes + size > BYTES)) {
+      yield [at - part.length, part];
+      part = [];
+      bytes = 0;
+    }
+    part.push(text);
+    bytes += size;
+  }
+  if (part.length > 0) yield [items.length - part.length, part];
 }
 
 interface SendOptions {

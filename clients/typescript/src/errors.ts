@@ -1,5 +1,9 @@
+import type { PushReply } from './types.ts';
+
 /** The hub refused a request (RFC 9457), or could not be reached within all retries. */
 export class HubError extends Error {
+  /** Of a push in several requests: what the hub took before the one that failed. */
+  pushed: PushReply | undefined;
   /** HTTP status; undefined when no answer arrived. */
   readonly status: number | undefined;
   /** Stable name of the problem, such as `not-found` or `key-reused`. */

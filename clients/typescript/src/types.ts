@@ -27,7 +27,7 @@ export type Outcome = PushResult['outcome'];
 export type Problem = Schemas['ItemProblem'];
 
 export interface PushReply {
-  /** Proof of the push. Store it. Items beyond 1,000 go in several requests, so there may be several. */
+  /** Proof of the push. Store it. More than 1,000 items or 8 MiB go in several requests, so there may be several. */
   readonly receipts: readonly string[];
   /** One for each item, in the order of the items. */
   readonly results: readonly PushResult[];
