@@ -41,7 +41,7 @@ export const AT_THE_DOOR: readonly BadDay<RequestFault>[] = [
         status: 503,
         forMs: FOR_MS,
         headers: { 'retry-after': '5', 'content-type': 'application/problem+json' },
-        body: '{"type":"/docs#unavailable","title":"Unavailable","status":503,"detail":"the sandbox plays a busy hub","code":"unavailable","args":{}}',
+        body: '{"type":"/docs#problem-unavailable","title":"Unavailable","status":503,"detail":"the sandbox plays a busy hub","code":"unavailable","args":{}}',
       },
     ],
   },

@@ -13,7 +13,7 @@ export interface Case {
 
 /** What the hub knows of its work with a party, from the operators' interface. */
 export interface PartyWork {
-  /** The deliveries to it, newest first. */
+  /** Its newest deliveries, and those that it refused. */
   readonly deliveries: readonly { readonly operation: string; readonly state: string; readonly code: string }[];
   /** The outcomes of its messages by callback and pull. */
   readonly reported: readonly string[];
@@ -117,7 +117,9 @@ function retries(pushes: readonly SeenPush[]): Judged {
   const forgotten = lost
     .slice(0, -1)
     .find(({ hash, atMs }) => !pushes.some((push) => push.hash === hash && push.atMs > atMs));
-  const answered = pushes.find(({ hash, status }) => status !== undefined && lost.some((push) => push.hash === hash));
+  const answered = pushes.find(
+    ({ hash, status = 599, atMs }) => status < 500 && lost.some((push) => push.hash === hash && push.atMs < atMs),
+  );
   if (forgotten) return { state: 'failed', example: forgotten.items[0]?.code };
   return answered ? { state: 'passed', example: answered.items[0]?.code } : OPEN;
 }

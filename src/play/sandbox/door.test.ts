@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SimulatorRequest } from '../../kit/testing/simulator/definition.ts';
-import { createDoor } from './door.ts';
-import { contentHashOf } from './pushes.ts';
+import { pushingCases } from './cases.ts';
+import { createDoor, type SeenPush } from './door.ts';
+import { contentHashOf, pushOf } from './pushes.ts';
 
 const servers: http.Server[] = [];
 afterEach(() => {
@@ -65,6 +66,32 @@ describe('the door knows a repeat by its content, although what proves the sende
     expect(repeat).toBe(first);
     expect(other).not.toBe(first);
   });
+});
+
+test.each([
+  ['/api/v1/parties/one-stop/dossiers', '[]', 'one-stop'],
+  ['/api/v1/parties/one-stop/ask/population', '{}', undefined],
+  ['/api/v1/parties/one-stop/drops', '', undefined],
+  ['/api/v1/parties/one-stop/files', '', undefined],
+  ['/soap/v1/one-stop', '<e:Envelope><e:Body><h:PushDossiers/></e:Body></e:Envelope>', 'one-stop'],
+  ['/soap/v1/one-stop', '<e:Envelope><e:Body><h:Ping/></e:Body></e:Envelope>', undefined],
+])('what is posted to %s, %s, is a push of %s', (path, body, party) => {
+  const request: Partial<SimulatorRequest> = { path, body: Buffer.from(body), headers: {} };
+  expect(pushOf(request as SimulatorRequest, new Map())).toBe(party);
+});
+
+describe('the certificate says that a lost answer was asked for again', () => {
+  const push = (atMs: number, status: number | undefined): SeenPush => ({
+    ...{ atMs, party: 'one-stop', hash: 'same', status, retryAfterS: undefined },
+    items: [{ code: 'H60-1', outcome: 'accepted' }],
+  });
+  const stateOf = (pushes: readonly SeenPush[]) => pushingCases(pushes).find(({ id }) => id === 'retries')?.state;
+
+  test.each<[string, readonly SeenPush[], string]>([
+    ['after an answer', [push(1, undefined), push(2, 200)], 'passed'],
+    ['not by an answer before it', [push(1, 200), push(2, undefined)], 'open'],
+    ['not by an answer of a busy hub', [push(1, undefined), push(2, 503)], 'open'],
+  ])('%s', (_, pushes, state) => expect(stateOf(pushes)).toBe(state));
 });
 
 interface Sent {

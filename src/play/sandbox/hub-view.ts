@@ -66,10 +66,13 @@ export async function newestMessages(
 /** What the hub knows of its work with a party. */
 export async function workWith(ask: AskHub, key: string, party: string): Promise<PartyWork> {
   const query = `party=${encodeURIComponent(party)}&limit=200`;
-  const [deliveries, messages] = await Promise.all([
-    getJson<Page<PartyWork['deliveries'][number]>>(ask, `${OPS}/deliveries?${query}`, key),
+  const deliveriesWith = async (more: string): Promise<PartyWork['deliveries']> =>
+    (await getJson<Page<PartyWork['deliveries'][number]>>(ask, `${OPS}/deliveries?${query}${more}`, key)).items;
+  const [messages, ...deliveries] = await Promise.all([
     getJson<Page<Message>>(ask, `${OPS}/messages?${query}`, key),
+    // A refused one may be older than the newest.
+    ...['', '&state=refused', '&state=parked'].map(deliveriesWith),
   ]);
   const reported = messages.items.filter(({ door }) => /^(?:callback|pull):/.test(door));
-  return { deliveries: deliveries.items, reported: reported.map(({ outcome }) => outcome) };
+  return { deliveries: deliveries.flat(), reported: reported.map(({ outcome }) => outcome) };
 }

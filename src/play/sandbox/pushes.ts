@@ -12,12 +12,17 @@ export interface PushedItem {
 /** The party of a push by any door; undefined for any other request. */
 export function pushOf(request: SimulatorRequest, sessions: ReadonlyMap<string, string>): string | undefined {
   const { path } = request;
-  const [, ofAddress] = /^\/(?:api\/v1\/parties|soap\/v1)\/([^/]+)/.exec(path) ?? [];
-  if (ofAddress !== undefined) return decodeURIComponent(ofAddress);
+  const [, ofAddress, what = ''] = /^\/(?:api\/v1\/parties|soap\/v1)\/([^/]+)(?:\/([^/]+))?/.exec(path) ?? [];
+  const isPing = path.startsWith('/soap/') && PING.test(String(inflated(request)));
+  if (ofAddress !== undefined) return OTHERS.includes(what) || isPing ? undefined : decodeURIComponent(ofAddress);
   if (path !== '/mapi/g') return undefined;
   const { session, data } = jsonOf(inflated(request)) as { session?: string; data?: unknown };
   return data === undefined ? undefined : sessions.get(session ?? '');
 }
+
+/** What else a party may post: a question to a register, a file. */
+const OTHERS = ['ask', 'drops', 'files', 'look-ups'];
+const PING = /<(?:[\w.-]+:)?Ping[\s/>]/;
 
 /**
  * Equal for two pushes of the same content. Leaves out credentials, which are new in each attempt: the header of an envelope
