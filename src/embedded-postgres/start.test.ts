@@ -167,6 +167,17 @@ describe('the server', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  it.skipIf(!isLinux)('of a killed process ends with its last guest', async () => {
+    const dataDir = newDataDir();
+    const owner = startInNode(dataDir);
+    await started(owner);
+    const guest = await start(dataDir);
+    const pid = runningPid(dataDir);
+    await kill(owner);
+    await guest.stop();
+    expect(isAlive(pid)).toBe(false);
+  });
+
   it.skipIf(!isLinux)('that ends and cannot be restarted is logged above info, with the reason', async () => {
     const dataDir = newDataDir();
     const lines: unknown[] = [];

@@ -153,8 +153,10 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
     clearInterval(watch);
     await starting;
     await rotating;
-    if (serving.shared) return;
-    const end = (): Promise<void> => shutDown(cluster, serving.pid);
+    // A guest leaves the server to its owner, while that one lives.
+    const end = async (): Promise<void> => {
+      if (!serving.shared || !liveOwnerOf(cluster)) await shutDown(cluster, serving.pid);
+    };
     // On a full disk no other process can take the lock either.
     await withLock(lock, end).catch((error) => (codeOf(error) === 'ENOSPC' ? end() : Promise.reject(error)));
   };

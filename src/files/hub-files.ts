@@ -184,7 +184,11 @@ async function takeFile(
     const { path, sha256, bytes, mediaType, key, verdict } = spooled;
     if (digest !== undefined && digest !== sha256)
       throw new NotTaken('digest', say('file-digest', { got: received(digest) }));
-    if (verdict?.kind === 'infected') throw new NotTaken('infected', say('file-infected', { found: verdict.found }));
+    if (verdict?.kind === 'infected') {
+      // The same bytes may have been stored before the scanner knew this virus.
+      await noteScan(database, sha256, 'infected', verdict.found);
+      throw new NotTaken('infected', say('file-infected', { found: verdict.found }));
+    }
     // A repeat needs no more room. Any other file spares the store its bytes.
     if (held >= most && !(await filesOfParty(database, party, [sha256])).has(sha256))
       throw overQuota(party, held + bytes, most);

@@ -116,9 +116,12 @@ async function failureOf(reply: IncomingMessage): Promise<Error> {
 /** Continues at the next byte when the connection breaks. */
 async function* bytesAt(call: Call, url: string): AsyncGenerator<Buffer> {
   let at = 0;
-  for (let broken = 0; ; broken++) {
+  let length = Number.POSITIVE_INFINITY;
+  for (let broken = 0; at < length; broken++) {
+    const begin = at;
     const headers = at === 0 ? {} : { Range: `bytes=${at}-` };
     const reply = await call({ method: 'GET', url, headers }, [at === 0 ? 200 : 206]);
+    if (at === 0) length = Number(reply.headers['content-length'] ?? length);
     try {
       for await (const chunk of reply) {
         at += chunk.length;
@@ -126,6 +129,8 @@ async function* bytesAt(call: Call, url: string): AsyncGenerator<Buffer> {
       }
       return;
     } catch (error) {
+      // Only those in a row that bring nothing.
+      if (at > begin) broken = 0;
       if (broken >= MORE_TRIES.retries)
         throw new StoreAway(`the connection to the store broke: ${(error as Error).message}`);
     } finally {

@@ -31,7 +31,12 @@ export async function write(socket: Socket, pieces: readonly (Buffer | string)[]
   if (socket.destroyed || !socket.writable) return;
   let canTakeMore = true;
   for (const piece of pieces) canTakeMore = socket.write(piece);
-  if (!canTakeMore) await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined);
+  if (canTakeMore) return;
+  const either = new AbortController();
+  const { signal } = either;
+  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]).catch(() => undefined);
+  // Takes away the listener of the other one.
+  either.abort();
 }
 
 /**

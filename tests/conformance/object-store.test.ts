@@ -87,7 +87,7 @@ describe('the S3 store', () => {
   test('continues to read where a connection broke', async () => {
     const [store, bytes, place] = [createS3Store(s3.settings), randomBytes(2_000_000), newPlace()];
     await store.put(spooled(bytes), place);
-    s3.faults.push({ breakAt: 700_000 }, { breakAt: 300_000 });
+    s3.faults.push({ breakAt: 700_000 }, ...Array.from({ length: 6 }, () => ({ breakAt: 100_000 })));
     expect((await bytesOf(store.open(place))).equals(bytes)).toBe(true);
   });
 

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createClamd } from '../../src/files/clamd.ts';
 import { createIcap } from '../../src/files/icap.ts';
-import type { Scanner, Verdict } from '../../src/files/scanner.ts';
+import { type Scanner, type Verdict, write } from '../../src/files/scanner.ts';
 import { EICAR, startClamd } from '../support/clamd.ts';
 import { startIcap } from '../support/icap.ts';
 
@@ -158,3 +159,13 @@ test.each(['ICAP/1.0 404 Service not found', 'ICAP/1.0 500 Error', 'HTTP/1.1 200
     await new Promise((resolve) => server.close(resolve));
   },
 );
+
+test('a scanner that reads slowly gathers no listeners on its connection', async () => {
+  const socket = Object.assign(new EventEmitter(), { destroyed: false, writable: true, write: () => false });
+  for (let n = 0; n < 20; n++) {
+    const written = write(socket as unknown as Socket, ['x']);
+    setImmediate(() => socket.emit('drain'));
+    await written;
+  }
+  expect(socket.eventNames()).toEqual([]);
+});

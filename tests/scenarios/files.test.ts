@@ -480,6 +480,16 @@ describe('files', () => {
     expect(list).not.toContain('Giấy tờ 0');
   });
 
+  test('a stored file whose virus the scanner knows at a later push is given out no more', async () => {
+    clamd.limits.knows = false;
+    const file = pdf(`mới ${EICAR}`);
+    expect((await pushFile(file)).body.scan).toBe('clean');
+    expect((await readFile(sha256(file), 'one-stop')).status).toBe(200);
+    clamd.limits.knows = true;
+    expect((await pushFile(file)).status).toBe(422);
+    expect((await readFile(sha256(file), 'one-stop')).status).not.toBe(200);
+  });
+
   test('a file that no scanner has seen waits, and its dossier with it', async () => {
     const code = 'H60.01-250812-0099';
     await clamd.close();
