@@ -40,6 +40,8 @@ export interface CodeEntries {
   now(party: string): CodesOf;
   /** When the last cached entry of a party comes into force, epoch milliseconds. 0 without any. */
   knownMs(party: string): number;
+  /** When cached entries of a party came into force after a moment, without the last of these times. */
+  versionsSince(party: string, ms: number): readonly number[];
 }
 
 /** Other processes load an entry within a second. After this time everybody reads by it. */
@@ -98,6 +100,8 @@ export function createCodeEntries(database: Database): CodeEntries {
     },
     now: (party) => firstOf(party, byParty.has(party) ? Number.POSITIVE_INFINITY : 0),
     knownMs: (party) => byParty.get(party)?.inForceMs.at(-1) ?? 0,
+    versionsSince: (party, ms) =>
+      [...new Set(byParty.get(party)?.inForceMs)].filter((inForceMs) => inForceMs > ms).slice(0, -1),
   };
 }
 

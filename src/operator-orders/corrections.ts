@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { msToInstant } from '#core/dates/dates';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import { correctedAmong } from '#core/dossier/apply';
 import { isSameContent } from '#core/dossier/content-id';
 import { type DossierItem, type Item, isDossierItem } from '#core/dossier/item';
@@ -9,11 +9,11 @@ import { inEnglish } from '#messages/render';
 import { forEachInOrder } from '../concurrency/in-order.ts';
 import { isUnavailable } from '../database/failures.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { msOf } from '../database/uuid.ts';
+import { firstUuidOf } from '../database/uuid.ts';
 import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
 import { loadIndexed } from '../index/load-indexed.ts';
-import { type CodeEntries, IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
+import type { CodeEntries } from '../ledger/code-entries.ts';
 import { advanceCorrection, lockCorrection, type OpenCorrection, openCorrections } from '../ledger/corrections.ts';
 import { loadSealedMessage, nextMessageIds, type StoredMessage } from '../ledger/messages.ts';
 import { addWaiting, correctionKey } from '../ledger/quarantine.ts';
@@ -30,13 +30,13 @@ type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
 export interface CorrectionDeps {
   readonly readers: Readers;
   readonly parties: ReadonlyMap<string, Party>;
-  readonly codes: Pick<CodeEntries, 'knownMs' | 'reload'>;
+  readonly codes: Pick<CodeEntries, 'knownMs' | 'versionsSince' | 'reload'>;
 }
 
 interface Rereading {
   /** All items by the present code tables. */
   readonly now: readonly Item[];
-  /** Items of dossiers that the tables of the message's arrival read otherwise. */
+  /** Items of dossiers that other tables since the message's arrival read otherwise. */
   readonly differing: readonly Differing[];
 }
 
@@ -58,16 +58,23 @@ export function createReadApplied(hub: Hub, deps: CorrectionDeps): ReadTwice {
   };
 }
 
-/** Reads a message by the tables of its arrival and by the present ones. */
+/**
+ * Reads a message by the present tables, and by those since its arrival: a correction or a release may have applied an item by
+ * any of them.
+ */
 async function reread({ readers, parties, codes }: CorrectionDeps, message: StoredMessage): Promise<Rereading> {
   const read = (atMs?: number): Promise<readonly Item[]> =>
     readAgain(readers, parties, message, atMs).catch((error) => {
       if (error instanceof ReaderNotLoaded) throw error;
       return [];
     });
-  const [then, now] = [await read(), await read(codes.knownMs(message.party))];
+  const now = await read(codes.knownMs(message.party));
+  const before: (readonly Item[])[] = [await read()];
+  for (const atMs of codes.versionsSince(message.party, instantToMs(message.receivedAt))) before.push(await read(atMs));
   const differing = now.flatMap((item, at) =>
-    item.kind === 'record' && isDossierItem(item) && !readsTheSame(then[at], item) ? [{ item, at }] : [],
+    item.kind === 'record' && isDossierItem(item) && before.some((items) => !readsTheSame(items[at], item))
+      ? [{ item, at }]
+      : [],
   );
   return { now, differing };
 }
@@ -107,6 +114,8 @@ export interface CorrectionRunDeps extends CorrectionDeps {
 
 /** After this time the progress is saved, and other orders continue. */
 const STEP_MS = 2_000;
+/** A message is stored this long after it was read and got its id, at most. Another process may store an older one meanwhile. */
+export const STORED_AFTER_MS = 10_000;
 
 /**
  * Continues the orders to correct. Each item is corrected once, whatever happens to the process. An order that fails keeps what
@@ -147,8 +156,10 @@ async function correctNext(
   let [done, items] = [after, 0];
   // The settings of this process may be older or newer than those of the order.
   if (!deps.parties.has(party)) return { after, items, isDone: false };
+  const stored = firstUuidOf(hub.nowMs() - STORED_AFTER_MS);
   for (;;) {
-    const { ids, last } = await nextMessageIds(hub.database, party, { after: done, before });
+    const until = stored < before ? stored : before;
+    const { ids, last } = await nextMessageIds(hub.database, party, { after: done, before: until });
     for (const id of ids) {
       if (performance.now() > endMs) return { after: done, items, isDone: false };
       try {
@@ -159,8 +170,7 @@ async function correctNext(
       done = id;
       await setImmediate();
     }
-    // A message may be stored a little after its id was made.
-    if (last === null) return { after: done, items, isDone: hub.nowMs() > msOf(before) + IN_FORCE_AFTER_MS };
+    if (last === null) return { after: done, items, isDone: until === before };
     done = last;
   }
 }

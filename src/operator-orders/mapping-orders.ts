@@ -29,6 +29,7 @@ import {
 import { addResolution } from '../ledger/resolutions.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { type CodeOrders, withCommonCode } from './code-orders.ts';
+import { STORED_AFTER_MS } from './corrections.ts';
 import type { EffectOptions, MappingChange, MappingEffect, ReadTwice } from './mapping-effect.ts';
 import { auditEntry, type OrderedBy } from './ordered-by.ts';
 
@@ -148,9 +149,9 @@ export function createMappingOrders(hub: Hub, deps: MappingOrdersDeps): MappingO
   };
 }
 
-/** The first id of messages that every process reads by an applied change. */
+/** The first id of messages that every process reads by an applied change. One that was read before gets its id later. */
 function inForceOf({ decidedAt }: StoredMappingChange): string {
-  return firstUuidOf(instantToMs(decidedAt as string) + IN_FORCE_AFTER_MS + 1);
+  return firstUuidOf(instantToMs(decidedAt as string) + IN_FORCE_AFTER_MS + STORED_AFTER_MS);
 }
 
 /** Stores a draft on the present version of its table. */

@@ -1,5 +1,6 @@
 import type { CodeTable } from '#core/identifiers/codes';
-import type { Problem } from '#core/problem';
+import { listed, type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
 import type { Operation } from '#schemas/operations';
 import { oneAfterAnother } from '../concurrency/batch-calls.ts';
 import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
@@ -132,7 +133,8 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
       if (!('problems' in entered)) await runWithNewCodes();
       return entered;
     },
-    async previewCode(line, options) {
+    async previewCode(given, options) {
+      const line = withCommonCode(given);
       const wrong = await codeOrders.problemOf(line);
       if (wrong) return { problems: [wrong] };
       return afterOthers(() => previewCode(hub, deps, line, options));
@@ -168,6 +170,10 @@ function createTryMapping(
 ): Orders['tryMapping'] {
   return async (change, options) => {
     const lines = change.lines.map(withCommonCode);
+    if (!change.applied && !deps.parties.has(change.party)) {
+      const expected = say('one-of-parties', { list: listed([...deps.parties.keys()]) });
+      return { problems: [problem('/party', 'unexpected', { got: change.party, expected })] };
+    }
     const problems = await codeOrders.problemsOf(change.party, lines);
     if (problems.length > 0) return { problems };
     return afterOthers(() => effectOfMapping(hub, deps, { ...change, lines }, options));

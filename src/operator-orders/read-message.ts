@@ -14,14 +14,15 @@ export function createReadMessage(
 ): ReadMessage {
   return async (id) => {
     const sealed = await loadSealedMessage(database, id);
-    const message = sealed && !sealed.isEmptied ? openIfIntact(vault, sealed) : undefined;
+    const message = sealed && openIfIntact(vault, sealed);
     // A message that the hub refused at its door is often unreadable.
     return message && readAgain(readers, parties, message).catch(() => undefined);
   };
 }
 
-/** A stored message with its body. Undefined if the secret of its body is missing, or the body was changed. */
+/** A stored message with its body. Undefined if texts were erased from it, its secret is missing, or it was changed. */
 export function openIfIntact(vault: HubContext['vault'], sealed: SealedMessage): StoredMessage | undefined {
+  if (sealed.isEmptied) return undefined;
   try {
     return openMessage(vault, sealed);
   } catch {

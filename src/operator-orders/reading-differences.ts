@@ -1,7 +1,8 @@
 import type { Item, RecordItem } from '#core/dossier/item';
 import { pointer } from '#core/explain';
 import { maskedDossier } from '#core/masking/masked-record';
-import { createMentions } from '#core/masking/mentions';
+import { maskNamesIn } from '#core/masking/masking';
+import { createMentions, type Mentions } from '#core/masking/mentions';
 import type { KindRecord } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import { maskRecord } from '#core/records/mask-record';
@@ -26,8 +27,9 @@ const MASKED = '***';
  */
 export function differencesOf(was: Item | undefined, would: Item | undefined, kinds?: Kinds): readonly MemberChange[] {
   if (was?.kind !== 'record' || would?.kind !== 'record') return [onlyStatus(was, would)];
+  const people = [was, would].flatMap(applicantOf);
   const [before, after] = kinds
-    ? [maskedRecordOf(was, kinds), maskedRecordOf(would, kinds)]
+    ? [maskedRecordOf(was, kinds, people), maskedRecordOf(would, kinds, people)]
     : [was.record, would.record];
   return pathsOf(was.record, would.record, [])
     .slice(0, MOST_CHANGES)
@@ -90,10 +92,22 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Free texts of a step may name the applicant, whom only the dossier names. */
 const TEXTS_OF_STEPS = ['actor', 'title', 'unit', 'content', 'note'];
+const NAMES: Mentions = {
+  mayBeIn: () => true,
+  mask: (text, namesUnit) => (namesUnit ? text : maskNamesIn(text)),
+};
 /** Of an applicant only these members identify nobody. */
 const KINDS_OF_APPLICANT = ['kind', 'identityKind'];
 
-function maskedRecordOf({ operation, record }: RecordItem, kinds: Kinds): object {
+type Applicant = NonNullable<Dossier['applicant']>;
+
+function applicantOf({ operation, record }: RecordItem): readonly Applicant[] {
+  const { applicant } = operation === 'dossier.upsert.v1' ? (record as Dossier) : {};
+  return applicant ? [applicant] : [];
+}
+
+/** @param people the applicants of both readings. Where none names one, the dossier in the index may: names are masked by their shape */
+function maskedRecordOf({ operation, record }: RecordItem, kinds: Kinds, people: readonly Applicant[]): object {
   const kind = kinds.of(operation);
   if (kind) return maskRecord(kind, record as unknown as KindRecord);
   if (operation === 'dossier.progress.v1')
@@ -102,7 +116,7 @@ function maskedRecordOf({ operation, record }: RecordItem, kinds: Kinds): object
     );
   if (operation !== 'dossier.upsert.v1') return record;
   const { applicant } = record as Dossier;
-  const masked = maskedDossier(record as Dossier, createMentions(applicant ? [applicant] : []));
+  const masked = maskedDossier(record as Dossier, people.length > 0 ? createMentions(people) : NAMES);
   if (!applicant) return masked;
   const shown = Object.entries(applicant).map(([name, value]) => [
     name,

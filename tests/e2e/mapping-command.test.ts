@@ -79,6 +79,8 @@ test('a changed meaning lists each member before and after, personal data masked
     code: 2,
     errors: expect.stringContaining('effect.csv exists already; --force overwrites it'),
   });
+  const wrong = await mapping('--line', 'no-such-table:X=resolved', '--csv', join(folder.path, 'wrong.csv'));
+  expect(wrong).toMatchObject({ code: 2, errors: expect.stringContaining('/lines/0/table') });
   const file = readFileSync(csv, 'utf8');
   expect(file.split('\n')[1]).toMatch(
     new RegExp(`^[0-9a-f-]{36},0,${rowOf(1).code},changed,/status,processing,resolved,$`),

@@ -134,7 +134,7 @@ describe('a change of a code table by two officers', () => {
     const correct = (id: number, keyId = 'first', days = 7) =>
       ops.post(`mappings/${id}/correct`, { days, why: 'FINISHED never meant a refusal' }, keyId);
     const later = async () => {
-      hub.clock.nowMs += 5_000;
+      hub.clock.nowMs += 30_000;
       await hub.deliver();
       await hub.deliver();
     };
@@ -177,6 +177,31 @@ describe('a change of a code table by two officers', () => {
       expect(audit).toMatchObject([{ actor: 'first', why: 'FINISHED never meant a refusal' }]);
     });
 
+    test('that was itself a correction is undone by the way back and its correction', async () => {
+      await correct(id);
+      await later();
+      const back = await ops.post('mappings', { party: MINISTRY, table: TABLE, backTo: 1, why: 'it did' }, 'first');
+      await decide(back.body.id, 'ask', 'first');
+      await decide(back.body.id, 'approve', SECOND);
+      await later();
+      expect((await ops.get(`mappings/${back.body.id}/effect`, 'first')).body.counts.changed).toBe(2);
+      await correct(back.body.id);
+      await later();
+      expect((await ops.get(`mappings/${back.body.id}`)).body.correction).toMatchObject({ items: 2 });
+      expect(await statusOf(1)).toBe('returned');
+      expect(await rebuilt()).toBe(true);
+    });
+
+    test('reaches a message that was read before the change and got its id after it', async () => {
+      const { decidedAt } = (await ops.get(`mappings/${id}`)).body;
+      const readAt = msToInstant(Date.parse(decidedAt) + 1_900);
+      await pulled(hub, [rowOf(3, { status: 'FINISHED', updatedAt: at(9) })], readAt);
+      expect(await statusOf(3)).toBe('returned');
+      await correct(id);
+      await later();
+      expect(await statusOf(3)).toBe('resolved');
+    });
+
     test('is corrected once, and a repeat of the order or of the message changes nothing', async () => {
       await correct(id);
       await later();
@@ -216,6 +241,7 @@ describe('a change of a code table by two officers', () => {
         RETURN NEW; END $$`);
       await pool.query(`CREATE TRIGGER stop_second BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.door = 'release')
         EXECUTE FUNCTION stop_second()`);
+      await later();
       await correct(id);
       expect(await countOf('events WHERE corrected_by IS NOT NULL')).toBe(1);
       // The order goes on failing, and the next one, which finds nothing to correct, is carried out.

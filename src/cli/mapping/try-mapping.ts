@@ -121,6 +121,8 @@ function createSheet(file: string) {
   const written = writeWhole(file, rows);
   // Awaited in close; until then a failure ends the writes.
   written.catch(() => rows.destroy());
+  // Of a trial that does not end. Nobody reads the rows then.
+  rows.on('error', () => undefined);
   const write = (lines: readonly (readonly unknown[])[], bom = false): boolean =>
     rows.write(stringify(lines as unknown[][], { bom, cast: { string: markFormula } }));
   write([HEAD], true);
