@@ -212,12 +212,26 @@ function shareProblems(path: string, { share, operation }: Readonly<Record<strin
 
 /** A key is found by its secret and named by its id, so both must be unique. */
 function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certificate'): readonly Problem[] {
-  const values = keys.map((key) => members(key)[member]);
+  const values = keys.map((key) => {
+    const value = members(key)[member];
+    // The same one may be given as PEM and as a fingerprint.
+    return member === 'certificate' && typeof value === 'string' ? fingerprintOf(value) : value;
+  });
   return values.flatMap((value, at) =>
     typeof value === 'string' && values.indexOf(value) < at
       ? [problem(`/keys/${at}/${member}`, 'used-twice', { what: member, place: `/keys/${values.indexOf(value)}` })]
       : [],
   );
+}
+
+/** A text that is no certificate stays as it is: it has a problem of its own. */
+function fingerprintOf(certificate: string): string {
+  try {
+    const isPem = certificate.startsWith('-----');
+    return (isPem ? new X509Certificate(certificate).fingerprint256 : certificate).replaceAll(':', '').toUpperCase();
+  } catch {
+    return certificate;
+  }
 }
 
 /** Each door belongs to one party, so such a key would be refused at all of them. */

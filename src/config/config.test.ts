@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -447,6 +448,15 @@ describe('HUB_CONFIG', () => {
       expect(problemsOf({ parties: { [name]: party } }, env)).toEqual([
         `/parties/${name}: the hub uses this name itself, expected another name`,
       ]);
+  });
+
+  it('reports a certificate of two keys, as PEM and as a fingerprint', () => {
+    const { certificate } = testCertificate('một');
+    const fingerprint = new X509Certificate(certificate).fingerprint256.replaceAll(':', '').toLowerCase();
+    const keys = [certificate, fingerprint].map((one, at) => ({
+      ...{ id: `k${at}`, secret: `mat-ma-cua-khoa-so-${at}`, scopes: ['index:read'], certificate: one },
+    }));
+    expect(problemsOf({ keys })).toEqual([expect.stringMatching(/^\/keys\/1\/certificate: .*\/keys\/0/)]);
   });
 
   it('reports what is no agency in the deadlines', () => {

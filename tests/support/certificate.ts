@@ -6,11 +6,13 @@ export interface TestCertificate {
   readonly certificate: string;
 }
 
-/** A self-signed certificate with an RSA key of its own; valid in these two years (two digits each). */
+/** A self-signed certificate with an RSA key of its own; valid in these two years, of two or four digits. */
 export function testCertificate(name: string, { bits = 2048, from = '20', to = '49' } = {}): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
   const called = sequence(set(sequence(COMMON_NAME, der(0x0c, Buffer.from(name)))));
-  const valid = sequence(...[from, to].map((year) => der(0x17, Buffer.from(`${year}0101000000Z`))));
+  const valid = sequence(
+    ...[from, to].map((year) => der(year.length > 2 ? 0x18 : 0x17, Buffer.from(`${year}0101000000Z`))),
+  );
   const version = der(0xa0, der(0x02, Buffer.from([2])));
   const serial = der(0x02, Buffer.from([1]));
   const spki = publicKey.export({ type: 'spki', format: 'der' });

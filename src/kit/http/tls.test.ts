@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
+import { createServer as createPlainServer } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { testCertificate } from '../../../tests/support/certificate.ts';
 import type { Exchange } from './exchange.ts';
 import { createHttp } from './http.ts';
-import { createTls, type TlsGiven } from './tls.ts';
+import { certificatesIn, createTls, type TlsGiven } from './tls.ts';
 
 const SERVER = testCertificate('localhost');
 const OURS = testCertificate('lien-thong');
@@ -56,6 +57,44 @@ test('only a party’s own authority is trusted, and the party gets our certific
 
 test('a partner that wants a certificate and gets none has received nothing', async () => {
   expect(await client({ ca: SERVER.certificate })()).toEqual(['unreachable', 'certificate']);
+});
+
+test.each<[string, () => Promise<Exchange>, string]>([
+  ['wants a certificate, by TLS 1.2', () => asking({ requestCert: true }), 'certificate'],
+  ['closes the connection at our authority', () => asking({ requestCert: true }, NEWER), ''],
+  ['speaks no TLS at this port', () => asking(undefined), ''],
+])('a partner that %s has received nothing', async (_, ask, reason) => {
+  expect(await ask()).toMatchObject({ kind: 'unreachable', ...(reason && { reason }) });
+});
+
+/** A call to a server of TLS 1.2 that knows OURS alone, or of no TLS. */
+async function asking(options: ServerOptions | undefined, ours?: typeof OURS): Promise<Exchange> {
+  const server = options
+    ? createServer({
+        key: SERVER.key,
+        cert: SERVER.certificate,
+        ca: OURS.certificate,
+        maxVersion: 'TLSv1.2',
+        ...options,
+      })
+    : createPlainServer();
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+  const { certificate, key } = ours ?? {};
+  const tls = createTls({ ca: SERVER.certificate, ...(certificate && key && { certificate, key }) });
+  const http = createHttp({ origins: [new URL(url).origin], tls });
+  try {
+    return await http.exchange({ url, method: 'POST', body: 'x' });
+  } finally {
+    http.close();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+test('an authority may be valid until the year 9999', () => {
+  const { certificate: ca } = testCertificate('for ever', { to: '9999' });
+  expect(createTls({ ca })()).toMatchObject({ ca });
+  expect(certificatesIn(ca)).toMatchObject([{ validTo: '2200-12-31T23:59:59.999+07:00' }]);
 });
 
 test('a file without a certificate and a key with a passphrase are reported', () => {

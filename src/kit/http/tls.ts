@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { msToInstant } from '#core/dates/dates';
+import { writableInstant } from '#core/dates/dates';
 import { type Problem, problem } from '#core/problem';
 import { say } from '#messages/message';
 
@@ -106,6 +106,7 @@ export function certificatesIn(value: unknown): readonly CertificateDates[] {
   });
 }
 
+/** Some authorities end in the year 9999. */
 function instantOf(date: string): string {
-  return msToInstant(Date.parse(date));
+  return writableInstant(Date.parse(date));
 }

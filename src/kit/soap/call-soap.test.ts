@@ -206,6 +206,7 @@ describe('a WSDL', () => {
     ['another host', 'http://169.254.169.254/latest/types.xsd', "none of the party's own addresses"],
     ['another kind of address', 'file:///etc/passwd', 'no address of a document'],
     ['what lies above its folder', '../../../../etc/passwd', 'cannot be read'],
+    ['the same with encoded slashes', '..%2F..%2F..%2F..%2Fetc%2Fpasswd', 'cannot be read: EACCES'],
   ])('that imports from %s is refused, and nothing is fetched', async (_name, location, message) => {
     const { folder, put, server } = await scene([]);
     writeFileSync(join(folder, 'i.wsdl'), importing(location));

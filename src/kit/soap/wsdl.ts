@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { IHttpClient, WSDL } from 'soap';
 import { ForeignAddress, type Http } from '../http/exchange.ts';
 import { charsetOf, decoded, guardBeginning, XmlProblem } from '../xml/text.ts';
@@ -51,8 +51,10 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
 async function fromFile(folder: string, uri: string, shown: string): Promise<Uint8Array> {
   const name = decodeURIComponent(uri.slice(FILES.length));
   try {
-    // An address cannot leave its root, so a name that was resolved as an address cannot either.
-    return await readFile(resolve(folder, name));
+    const path = resolve(folder, name);
+    // An address cannot leave its root, but may have encoded slashes.
+    if (!path.startsWith(join(folder, sep))) throw Object.assign(new Error(), { code: 'EACCES' });
+    return await readFile(path);
   } catch (error) {
     throw new WsdlProblem(`the WSDL ${shown} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
