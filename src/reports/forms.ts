@@ -367,7 +367,7 @@ export function availability(found: Readonly<Record<keyof typeof ROLES, Availabi
     return [
       {
         cells: [
-          ...[at + 1, ROLES[role], stampOf(known?.from ?? null), stampOf(known?.to ?? null)],
+          ...[at + 1, ROLES[role], known ? stampOf(known.from) : '', known ? stampOf(known.to) : ''],
           ...[hours(upMs), hours(wholeMs - upMs), percentOf(upMs, wholeMs), ''],
         ],
         isTotal: true,

@@ -3,6 +3,7 @@ import { BEGAN_WITH, ENDED_WITH, type FactCondition } from '#core/statistics/fac
 import { bitsOf } from '#core/statistics/facts';
 import { END_OF_TERM } from '../database/past-due.ts';
 import { dossierOfCode } from '../index/dossier-names.ts';
+import { AWAY_KINDS, type Incident } from '../ledger/incidents.ts';
 
 /**
  * SQL: what each number of a report counts. The number and the list of its records use the same condition. Parameters: $1 the
@@ -52,11 +53,14 @@ export const answerable = (columns: string): string => `(
 
 const IS_OPEN = '(ended_at IS NULL OR ended_at > $2::timestamptz)';
 
+/** Nobody answers a withdrawn one. */
+const WAS_ANSWERED = `state <> 'withdrawn'`;
+
 /** Of a question or petition that was open in the period. */
 export const ANSWERS = {
   received: 'began_at >= $1::timestamptz',
-  inTime: `ended_at <= $2::timestamptz AND NOT coalesce(ended_at > ${END_OF_TERM}, false)`,
-  late: `ended_at <= $2::timestamptz AND ended_at > ${END_OF_TERM}`,
+  inTime: `${WAS_ANSWERED} AND ended_at <= $2::timestamptz AND NOT coalesce(ended_at > ${END_OF_TERM}, false)`,
+  late: `${WAS_ANSWERED} AND ended_at <= $2::timestamptz AND ended_at > ${END_OF_TERM}`,
   pending: IS_OPEN,
   overdue: `${IS_OPEN} AND ${END_OF_TERM} < LEAST($2::timestamptz, $3::timestamptz)`,
 } as const satisfies Conditions<string>;
@@ -69,11 +73,14 @@ export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code, '')`;
 /** SQL: deliveries that were created in the period. */
 export const SENT = 'd.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz';
 
+/** Not one that an operator dismissed. Of those that an erasure took, the partner may have refused some. */
+const REFUSED = `d.state = 'refused' AND coalesce(d.reason, '') <> 'dismissed'`;
+
 /** Of a delivery, `d`. */
 export const DELIVERIES = {
   deliveries: 'true',
   delivered: `d.state = 'delivered'`,
-  refused: `d.state = 'refused'`,
+  refused: REFUSED,
   waiting: `d.state NOT IN ('delivered', 'refused')`,
 } as const satisfies Conditions<string>;
 
@@ -81,11 +88,14 @@ export const DELIVERIES = {
 export const OPEN_INCIDENTS = `i.opened_at <= $2::timestamptz AND (i.closed_at IS NULL OR i.closed_at >= $1::timestamptz)`;
 const CLOSED = 'coalesce(i.closed_at, $3::timestamptz)';
 
+/** The kinds of incident during which nothing goes out. */
+const STOPPING: readonly Incident['kind'][] = [...AWAY_KINDS, 'paused-by-partner'];
+
 /** Of a delivery, `d`, to the party of an incident, `i`. Times alone on their side, so that an index finds them. */
 export const TOUCHED = {
-  delayed: `d.party = i.party AND d.created_at < ${CLOSED} AND i.opened_at < $3::timestamptz
+  delayed: `i.kind IN (${STOPPING.map((kind) => `'${kind}'`).join(', ')}) AND d.party = i.party AND d.created_at < ${CLOSED} AND i.opened_at < $3::timestamptz
     AND (d.settled_at > i.opened_at OR d.settled_at IS NULL)`,
-  wrong: `d.party = i.party AND d.state = 'refused' AND d.settled_at >= i.opened_at AND d.settled_at <= ${CLOSED}`,
+  wrong: `d.party = i.party AND ${REFUSED} AND d.settled_at >= i.opened_at AND d.settled_at <= ${CLOSED}`,
 } as const satisfies Conditions<string>;
 
 /** SQL: how many each condition finds. */

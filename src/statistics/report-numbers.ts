@@ -222,7 +222,7 @@ async function recordLines(run: Run, { from, to, now }: ReportPeriod): Promise<r
 const ANSWERED = `
   SELECT t.*, ${NAME} AS name FROM (
     SELECT kind, coalesce(agency_code, '') AS agency_code, coalesce(agency_code, '') AS key, ${countsOf(ANSWERS)}
-    FROM ${answerable('kind, agency_code, began_at, ended_at, due_at')} AS asked GROUP BY 1, 2) t
+    FROM ${answerable('kind, state, agency_code, began_at, ended_at, due_at')} AS asked GROUP BY 1, 2) t
   ORDER BY 1, 2`;
 
 const RATINGS = `

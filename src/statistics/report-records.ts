@@ -54,7 +54,7 @@ const answersOf = (kind: 'question' | 'petition') =>
   each(
     ANSWERS,
     (condition) => `SELECT coalesce(agency_code, '') AS key, kind AS what, code, began_at AS at
-    FROM ${answerable('kind, code, agency_code, began_at, ended_at, due_at')} AS asked WHERE kind = '${kind}' AND ${condition}`,
+    FROM ${answerable('kind, code, state, agency_code, began_at, ended_at, due_at')} AS asked WHERE kind = '${kind}' AND ${condition}`,
   ).map(([name, text]) => [`${kind}.${name}`, text] as const);
 
 const ratings = (condition: string): string =>

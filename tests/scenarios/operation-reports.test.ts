@@ -323,6 +323,30 @@ test.each(ALL)('incidents of %s: dossiers that waited and were refused are those
   expect(sum(4)).toBeGreaterThan(0);
 });
 
+test('an incident that stops nothing delayed nothing, and what operators dismissed the party did not refuse', async () => {
+  const { pool } = hub.hub.database;
+  const period = ALL.at(-1) as Period;
+  const { rows } = await pool.query(
+    `INSERT INTO incidents (party, kind, cause, opened_at, closed_at)
+     VALUES ('portal', 'certificate-expiry', 'x', '2025-01-02', '2025-12-30') RETURNING id`,
+  );
+  const numbers = async () => {
+    const incident = (await made('incidents', period)).rows.find(
+      ({ cells }) => cells[2] === 'Chứng thư số sắp hết hạn',
+    );
+    const connection = (await made('connections', period)).rows[PARTIES.indexOf('portal')];
+    return { delayed: incident?.cells[6], refused: [incident?.cells[7], connection?.cells[4]] };
+  };
+  const before = await numbers();
+  expect(before).toMatchObject({ delayed: 0, refused: [expect.any(Number), expect.any(Number)] });
+  expect(before.refused).not.toContain(0);
+  const dismiss = `UPDATE deliveries SET reason = $1 WHERE state = 'refused' AND party = 'portal' AND reason = $2`;
+  await pool.query(dismiss, ['dismissed', 'wrong-data']);
+  expect((await numbers()).refused).toEqual([0, 0]);
+  await pool.query(dismiss, ['wrong-data', 'dismissed']);
+  await pool.query('DELETE FROM incidents WHERE id = $1', [rows[0].id]);
+});
+
 const ROLES = { api: 'Tiếp nhận và tra cứu', worker: 'Chuyển dữ liệu' } as const;
 
 test.each(ALL)('availability of %s: hours and gaps are those of each minute', async (period) => {

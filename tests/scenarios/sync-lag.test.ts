@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { msToInstant } from '#core/dates/dates';
+import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { AFTER_RECEIPT, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
@@ -49,6 +51,18 @@ describe('sync lag', () => {
     expect(await metric('hub_overdue_seconds{party="portal"}')).toBe(0);
     hub.clock.nowMs += 7_000;
     expect(await metric('hub_overdue_seconds{party="portal"}')).toBe(5);
+  });
+
+  test('leaves out a moment that was derived from other dates', async () => {
+    const item = readItem('dossier.upsert.v1', dossier(), true);
+    const body = Buffer.from('{}');
+    const given = { party: 'one-stop', door: 'pull:dossiers', operation: 'dossier.upsert.v1', keyName: undefined };
+    const receivedAt = msToInstant(hub.clock.nowMs);
+    const { results } = await hub.hub.pipeline.accept({
+      ...{ ...given, mediaType: 'application/json', body, bodyBytes: body.length, receivedAt, items: [item] },
+    });
+    expect(results).toMatchObject([{ outcome: 'accepted' }]);
+    expect(await metric('hub_event_to_index_seconds_count{party="one-stop"}')).toBeUndefined();
   });
 
   test('counts only changes of the index, and fast clocks as 0', async () => {

@@ -21,11 +21,16 @@ export async function checkPartners(file: HubFile, nowMs: () => number): Promise
   ).flat();
 }
 
+/** Members whose addresses the hub never calls: names of actions, where a citizen's browser returns to, and sent values. */
+const NOT_CALLED = ['soapAction', 'returnUrl', 'value'];
+
 /** All addresses in the settings, at any depth. */
 function originsIn(value: unknown): string[] {
   if (typeof value === 'string')
     return /^https?:\/\//.test(value) && URL.canParse(value) ? [new URL(value).origin] : [];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(originsIn) : [];
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([name, member]) => (NOT_CALLED.includes(name) ? [] : originsIn(member)))
+    : [];
 }
 
 async function checkOrigin(

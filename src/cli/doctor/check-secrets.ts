@@ -34,9 +34,13 @@ interface Given {
 
 const SECRET_NAME = /pass(?:word|wd)?$|secret|token|api-?key/i;
 
+/** Of a ministry: the members of its requests name sources, and those of its login places in the answer. */
+const NAMES_ONLY = ['session', 'request'];
+
 /** The texts of a list have the name of the list. */
 function secretsIn(value: object, place: string, listName?: string): readonly Given[] {
   return Object.entries(value).flatMap(([name, member]) => {
+    if (NAMES_ONLY.includes(name)) return [];
     if (typeof member === 'object' && member !== null)
       return secretsIn(member, `${place}/${name}`, Array.isArray(member) ? name : undefined);
     const isSecret = typeof member === 'string' && SECRET_NAME.test(listName ?? name);

@@ -180,6 +180,8 @@ describe('the doctor', () => {
         settings: { username: 'admin', password: '12345678', deep: { apiKey: 'h7Qz0-xPq2-long' } },
       },
       reader: { adapter: 'x', settings: { secrets: ['h7Qz0-xPq2-long', 'change-me-2025'] } },
+      // Names of a source and of a place in the answer.
+      ministry: { adapter: 'x', settings: { session: { request: { password: 'password' }, token: 'token' } } },
     };
     const found = checkSecrets({
       file: { parties },
@@ -200,6 +202,8 @@ describe('the doctor', () => {
     const parties = {
       a: { adapter: 'x', settings: { url: open } },
       b: { adapter: 'x', settings: { url: 'http://127.0.0.1:1/' } },
+      // Nobody is called at these.
+      c: { adapter: 'x', settings: { soapAction: 'http://127.0.0.1:1/Put', returnUrl: 'http://127.0.0.1:1/back' } },
     };
     const found = await checkPartners({ parties }, () => NOW);
     server.close();

@@ -47,9 +47,9 @@ export function createAcceptedMetrics(registry: Registry) {
   };
 }
 
-/** The time of an item's event. Catalogue entries have none. */
+/** The time of an item's event. Catalogue entries have none; one that was derived from other dates is a lower bound at best. */
 function eventMsOf(item: Item | undefined): number | undefined {
-  if (item?.kind !== 'record') return undefined;
+  if (item?.kind !== 'record' || item.inferred) return undefined;
   const { record } = item;
   if ('at' in record) return instantToMs(record.at);
   return 'statusAt' in record ? instantToMs(record.statusAt) : undefined;
