@@ -214,8 +214,7 @@ function shareProblems(path: string, { share, operation }: Readonly<Record<strin
 function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certificate'): readonly Problem[] {
   const values = keys.map((key) => {
     const value = members(key)[member];
-    // The same one may be given as PEM and as a fingerprint.
-    return member === 'certificate' && typeof value === 'string' ? fingerprintOf(value) : value;
+    return member === 'certificate' && typeof value === 'string' ? comparableCertificate(value) : value;
   });
   return values.flatMap((value, at) =>
     typeof value === 'string' && values.indexOf(value) < at
@@ -224,8 +223,8 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
   );
 }
 
-/** A text that is no certificate stays as it is: it has a problem of its own. */
-function fingerprintOf(certificate: string): string {
+/** The same certificate may be given as PEM and as a fingerprint. A text that is neither has a problem of its own. */
+function comparableCertificate(certificate: string): string {
   try {
     const isPem = certificate.startsWith('-----');
     return (isPem ? new X509Certificate(certificate).fingerprint256 : certificate).replaceAll(':', '').toUpperCase();

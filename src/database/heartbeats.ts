@@ -18,7 +18,7 @@ export interface Heartbeats {
   ageMs(seen: SeenHeartbeats): number;
   /**
    * Whether the server that began this timeline has every commit that was acknowledged before. Undefined when this process
-   * cannot say: it did not see the server before, or that one acknowledged without each of its standbys.
+   * cannot say: it did not see the server before, or that one did not wait for all named standbys.
    */
   isComplete(timeline: string): Promise<boolean | undefined>;
   /** Whether another process wrote a heartbeat within some seconds. */

@@ -11,6 +11,6 @@ export const END_OF_TERM = `CASE WHEN due_at = date_trunc('day', due_at, 'Etc/GM
 export const isPastDue = (at: string): RawBuilder<SqlBool> =>
   sql`(due_at < ${at}::timestamptz AND due_at <> ${startOfDay(at.slice(0, 10))}::timestamptz)`;
 
-/** SQL: whether the term of a row ends from an instant on, and the row is due until another. */
+/** SQL: whether the term of a row is not over at an instant, and the row is due before or at another one. */
 export const isDueBetween = (from: string, to: string): RawBuilder<SqlBool> =>
   sql`(due_at >= ${startOfDay(from.slice(0, 10))}::timestamptz AND due_at <= ${to}::timestamptz AND NOT ${isPastDue(from)})`;

@@ -7,6 +7,7 @@ import { codeOfSubject } from '#core/records/kind';
 import { say } from '#messages/message';
 import type { Operation } from '#schemas/operations';
 import { isUnavailable } from '../database/failures.ts';
+import type { Claimed } from '../ledger/claim.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
@@ -29,34 +30,36 @@ export async function acceptAnswers(
   for (const { claimed, outcome, at } of settled) {
     if (outcome.kind !== 'delivered' || !outcome.answer) continue;
     const { answer } = outcome;
-    const wait = (operation: Operation, code: string | undefined): Item => {
-      const given = { party: party.id, id: claimed.id, why: say('error-in-log') };
-      const { path, ...why } = problem('', 'answer-not-applied', given);
-      const cause: Cause = { kind: 'unreadable', key: `unreadable:answer ${claimed.id}`, ...why };
-      return { kind: 'waiting', operation, code, cause, problems: [{ path, ...why }] };
-    };
-    const read = (): readonly Item[] => {
-      try {
-        return readAnswer(party, answer, at);
-      } catch (error) {
-        telemetry.failed(`adapter of ${party.id}`, error);
-        return [wait(claimed.operation, codeOfSubject(claimed.subject))];
-      }
-    };
-    const submission = submissionOf(party, answer, at, read());
+    let items: readonly Item[];
+    try {
+      items = readAnswer(party, answer, at);
+    } catch (error) {
+      telemetry.failed(`adapter of ${party.id}`, error);
+      items = [waiting(party, claimed, claimed.operation, codeOfSubject(claimed.subject))];
+    }
+    const submission = submissionOf(party, answer, at, items);
     await accept(submission).catch(async (error) => {
       if (isUnavailable(error)) throw error;
       telemetry.failed('answer', error);
-      const items = submission.items.map((item) =>
-        item.kind === 'record' ? wait(item.operation, (item.record as { readonly code?: string }).code) : item,
-      );
-      await accept({ ...submission, items });
+      await accept({ ...submission, items: items.map((item) => waitingItem(party, claimed, item)) });
     });
   }
 }
 
 function readAnswer({ adapter, settings, codes }: Party, { name, body }: PartnerAnswer, at: string): readonly Item[] {
   return adapter.answers?.[name]?.read(Buffer.from(body), settings, codes.at(instantToMs(at))) ?? [];
+}
+
+function waitingItem(party: Party, claimed: Claimed, item: Item): Item {
+  if (item.kind !== 'record') return item;
+  return waiting(party, claimed, item.operation, (item.record as { readonly code?: string }).code);
+}
+
+function waiting(party: Party, { id }: Claimed, operation: Operation, code: string | undefined): Item {
+  const why = problem('', 'answer-not-applied', { party: party.id, id, why: say('error-in-log') });
+  const { path: _, ...rendered } = why;
+  const cause: Cause = { kind: 'unreadable', key: `unreadable:answer ${id}`, ...rendered };
+  return { kind: 'waiting', operation, code, cause, problems: [why] };
 }
 
 function submissionOf(

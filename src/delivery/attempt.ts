@@ -65,7 +65,7 @@ export async function attemptCall(
       outcome,
       isAnswered,
       settlement:
-        at > 0 && 'reason' in outcome && outcome.reason === BEHIND_ANOTHER
+        at > 0 && isBehindAnother(outcome)
           ? settleUnsent(claimed, retryDelaysMs)
           : settle(outcome, claimed, retryDelaysMs, hub.random()),
       at: msToInstant(endedMs),
@@ -76,6 +76,8 @@ export async function attemptCall(
     };
   });
 }
+
+const isBehindAnother = (outcome: Outcome): boolean => 'reason' in outcome && outcome.reason === BEHIND_ANOTHER;
 
 /**
  * Masks applicants in outcomes, because partners quote them and operators without the scope for personal data read

@@ -40,7 +40,7 @@ export interface CodeEntries {
   now(party: string): CodesOf;
   /** When the last cached entry of a party comes into force, epoch milliseconds. 0 without any. */
   knownMs(party: string): number;
-  /** When cached entries of a party came into force after a moment, without the last of these times. */
+  /** The times after a moment at which cached entries of a party came into force, without the last one, which is `knownMs`. */
   versionsSince(party: string, ms: number): readonly number[];
 }
 

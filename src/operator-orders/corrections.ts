@@ -114,7 +114,10 @@ export interface CorrectionRunDeps extends CorrectionDeps {
 
 /** After this time the progress is saved, and other orders continue. */
 const STEP_MS = 2_000;
-/** A message is stored this long after it was read and got its id, at most. Another process may store an older one meanwhile. */
+/**
+ * How long an order waits for messages: one may be stored some seconds after it was read and got its id, and another process may
+ * still store an older one.
+ */
 export const STORED_AFTER_MS = 10_000;
 
 /**
@@ -157,8 +160,8 @@ async function correctNext(
   // The settings of this process may be older or newer than those of the order.
   if (!deps.parties.has(party)) return { after, items, isDone: false };
   const stored = firstUuidOf(hub.nowMs() - STORED_AFTER_MS);
+  const until = stored < before ? stored : before;
   for (;;) {
-    const until = stored < before ? stored : before;
     const { ids, last } = await nextMessageIds(hub.database, party, { after: done, before: until });
     for (const id of ids) {
       if (performance.now() > endMs) return { after: done, items, isDone: false };

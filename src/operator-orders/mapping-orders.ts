@@ -149,7 +149,7 @@ export function createMappingOrders(hub: Hub, deps: MappingOrdersDeps): MappingO
   };
 }
 
-/** The first id of messages that every process reads by an applied change. One that was read before gets its id later. */
+/** The first id of messages that were certainly read by an applied change. */
 function inForceOf({ decidedAt }: StoredMappingChange): string {
   return firstUuidOf(instantToMs(decidedAt as string) + IN_FORCE_AFTER_MS + STORED_AFTER_MS);
 }

@@ -92,7 +92,8 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Free texts of a step may name the applicant, whom only the dossier names. */
 const TEXTS_OF_STEPS = ['actor', 'title', 'unit', 'content', 'note'];
-const NAMES: Mentions = {
+/** Masks what looks like a name, because the dossier in the index may name people whom neither reading names. */
+const ANY_NAMES: Mentions = {
   mayBeIn: () => true,
   mask: (text, namesUnit) => (namesUnit ? text : maskNamesIn(text)),
 };
@@ -106,7 +107,7 @@ function applicantOf({ operation, record }: RecordItem): readonly Applicant[] {
   return applicant ? [applicant] : [];
 }
 
-/** @param people the applicants of both readings. Where none names one, the dossier in the index may: names are masked by their shape */
+/** @param people the applicants of both readings */
 function maskedRecordOf({ operation, record }: RecordItem, kinds: Kinds, people: readonly Applicant[]): object {
   const kind = kinds.of(operation);
   if (kind) return maskRecord(kind, record as unknown as KindRecord);
@@ -116,7 +117,7 @@ function maskedRecordOf({ operation, record }: RecordItem, kinds: Kinds, people:
     );
   if (operation !== 'dossier.upsert.v1') return record;
   const { applicant } = record as Dossier;
-  const masked = maskedDossier(record as Dossier, people.length > 0 ? createMentions(people) : NAMES);
+  const masked = maskedDossier(record as Dossier, people.length > 0 ? createMentions(people) : ANY_NAMES);
   if (!applicant) return masked;
   const shown = Object.entries(applicant).map(([name, value]) => [
     name,

@@ -89,6 +89,7 @@ class BullQueue implements Queue {
     const parties = [...this.#waiting];
     this.#waiting.clear();
     try {
+      // Not a throw: the round would end before it is recorded, and block all later ones.
       await (this.#isFull ? Promise.reject(new Error('no worker takes those that wait')) : this.#queue.add(parties));
     } catch (error) {
       this.#log({ error: (error as Error).message, parties }, 'notification lost, the sweep makes up for it');
@@ -103,7 +104,10 @@ class BullQueue implements Queue {
     this.#handler?.(job.data.party);
   };
 
-  /** Bull's workers may stop for good after a reconnect (bull#1873): then jobs stay unprocessed. */
+  /**
+   * Whether too many notifications wait. Bull's workers may also stop for good after a reconnect (bull#1873): then jobs stay
+   * unprocessed, and the queue is built again.
+   */
   async #check(): Promise<void> {
     if (this.#isClosed) return;
     try {

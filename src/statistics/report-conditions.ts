@@ -73,7 +73,7 @@ export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code, '')`;
 /** SQL: deliveries that were created in the period. */
 export const SENT = 'd.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz';
 
-/** Not one that an operator dismissed. Of those that an erasure took, the partner may have refused some. */
+/** Operators dismissed some, which the partner never refused. One that an erasure covers may be a real refusal, and counts. */
 const REFUSED = `d.state = 'refused' AND coalesce(d.reason, '') <> 'dismissed'`;
 
 /** Of a delivery, `d`. */
@@ -93,8 +93,8 @@ const STOPPING: readonly Incident['kind'][] = [...AWAY_KINDS, 'paused-by-partner
 
 /** Of a delivery, `d`, to the party of an incident, `i`. Times alone on their side, so that an index finds them. */
 export const TOUCHED = {
-  delayed: `i.kind IN (${STOPPING.map((kind) => `'${kind}'`).join(', ')}) AND d.party = i.party AND d.created_at < ${CLOSED} AND i.opened_at < $3::timestamptz
-    AND (d.settled_at > i.opened_at OR d.settled_at IS NULL)`,
+  delayed: `i.kind IN (${STOPPING.map((kind) => `'${kind}'`).join(', ')})
+    AND d.party = i.party AND d.created_at < ${CLOSED} AND i.opened_at < $3::timestamptz AND (d.settled_at > i.opened_at OR d.settled_at IS NULL)`,
   wrong: `d.party = i.party AND ${REFUSED} AND d.settled_at >= i.opened_at AND d.settled_at <= ${CLOSED}`,
 } as const satisfies Conditions<string>;
 

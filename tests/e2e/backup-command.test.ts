@@ -372,7 +372,7 @@ describe('a backup', () => {
         here,
         elsewhere,
       );
-      expect([code, errors]).toEqual([0, expect.stringContaining('hub.config.json: set HUB_CONFIG')]);
+      expect([code, errors]).toEqual([0, expect.stringContaining('hub.config.json. Set HUB_CONFIG')]);
       expect(existsSync(older)).toBe(true);
       expect(await noted()).toBe(before);
       const checked = await run('verify-backup', JSON.parse(out).file, '--key', keyFile);

@@ -55,9 +55,10 @@ async function backup(folder: string, options: BackupOptions): Promise<Result> {
   if (file !== undefined) mkdirSync(resolve(folder), { recursive: true, mode: 0o700 });
   // Before the new one, which may need their room.
   const left = options.keep === undefined ? [] : dropUnfinished(resolve(folder));
-  const isWhole = await writeBackup(config, options.for, file);
+  const hasSettings = await writeBackup(config, options.for, file);
   if (file === undefined) return { text: '', document: {} };
-  const dropped = options.keep === undefined || !isWhole ? left : [...left, ...dropOld(resolve(folder), options.keep)];
+  const dropped =
+    options.keep === undefined || !hasSettings ? left : [...left, ...dropOld(resolve(folder), options.keep)];
   const { size } = statSync(file);
   const mib = (size / 2 ** 20).toFixed(1);
   return {
@@ -91,10 +92,10 @@ function dropOld(folder: string, keep: number): readonly string[] {
   return old;
 }
 
-/** Whether it has all that a restore needs: one without settings is no reason to delete an older one. */
+/** @returns whether the backup has the settings. One without them is no reason to delete an older one */
 async function writeBackup(config: Config, recipient: string, file: string | undefined): Promise<boolean> {
   const settings = settingsOf(config, process.env);
-  const isWhole = settings.config !== null;
+  const hasSettings = settings.config !== null;
   const bar = createProgress('backup', 0);
   try {
     await withDatabase(config, async (database) => {
@@ -113,7 +114,7 @@ async function writeBackup(config: Config, recipient: string, file: string | und
         await breakOffAtSignal(database.breakOff, () =>
           file === undefined ? pipeline(sealed, process.stdout, { end: false }) : writeWhole(file, sealed),
         );
-        if (isWhole) await noteBackup(database, startedMs);
+        if (hasSettings) await noteBackup(database, startedMs);
       } finally {
         client.release();
       }
@@ -121,11 +122,11 @@ async function writeBackup(config: Config, recipient: string, file: string | und
   } finally {
     bar.stop();
   }
-  if (!isWhole)
+  if (!hasSettings)
     console.error(
-      `lienthong: the backup has no settings, because there is no file ${config.filePath}: set HUB_CONFIG. It deletes no older backup, and doctor does not count it`,
+      `lienthong: the backup has no settings: there is no file ${config.filePath}. Set HUB_CONFIG. No older backup was deleted, and doctor does not count this one`,
     );
-  return isWhole;
+  return hasSettings;
 }
 
 /** Doctor and the metrics show the age of the newest backup. A standby takes no note of one, which is whole all the same. */

@@ -34,13 +34,13 @@ interface Given {
 
 const SECRET_NAME = /pass(?:word|wd)?$|secret|token|api-?key/i;
 
-/** Of a ministry: the members of its requests name sources, and those of its login places in the answer. */
-const NAMES_ONLY = ['session', 'request'];
+/** Settings of a ministry that are no secrets: the sources of its requests' members, and the place of the session in its answer. */
+const SOURCES_AND_PLACES = /\/request$|\/session\/token$/;
 
 /** The texts of a list have the name of the list. */
 function secretsIn(value: object, place: string, listName?: string): readonly Given[] {
   return Object.entries(value).flatMap(([name, member]) => {
-    if (NAMES_ONLY.includes(name)) return [];
+    if (SOURCES_AND_PLACES.test(`${place}/${name}`)) return [];
     if (typeof member === 'object' && member !== null)
       return secretsIn(member, `${place}/${name}`, Array.isArray(member) ? name : undefined);
     const isSecret = typeof member === 'string' && SECRET_NAME.test(listName ?? name);

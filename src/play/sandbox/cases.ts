@@ -118,7 +118,8 @@ function retries(pushes: readonly SeenPush[]): Judged {
     .slice(0, -1)
     .find(({ hash, atMs }) => !pushes.some((push) => push.hash === hash && push.atMs > atMs));
   const answered = pushes.find(
-    ({ hash, status = 599, atMs }) => status < 500 && lost.some((push) => push.hash === hash && push.atMs < atMs),
+    ({ hash, status, atMs }) =>
+      status !== undefined && status < 500 && lost.some((push) => push.hash === hash && push.atMs < atMs),
   );
   if (forgotten) return { state: 'failed', example: forgotten.items[0]?.code };
   return answered ? { state: 'passed', example: answered.items[0]?.code } : OPEN;

@@ -20,7 +20,7 @@ export function pushOf(request: SimulatorRequest, sessions: ReadonlyMap<string, 
   return data === undefined ? undefined : sessions.get(session ?? '');
 }
 
-/** What else a party may post: a question to a register, a file. */
+/** Questions to registers and files, which a party posts too. */
 const OTHERS = ['ask', 'drops', 'files', 'look-ups'];
 const PING = /<(?:[\w.-]+:)?Ping[\s/>]/;
 
